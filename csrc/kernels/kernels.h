@@ -1,0 +1,54 @@
+/* kernels.h: names, ids and the table of the kernels. MG_ISA (base, avx2, avx512) is defined by the build. */
+#ifndef MG_KERNELS_H
+#define MG_KERNELS_H
+
+#include "../minigrad.h"
+
+/* Groups of dtypes that a line of kernels.def may name. */
+#define MG_EACH_F32(X, name) X(name, f32)
+#define MG_EACH_FLOATS(X, name) X(name, f32) X(name, f64)
+#define MG_EACH_INTS(X, name) X(name, i64) X(name, i32) X(name, u8)
+#define MG_EACH_NUMBERS(X, name) MG_EACH_FLOATS(X, name) MG_EACH_INTS(X, name)
+#define MG_EACH_ALL(X, name) MG_EACH_NUMBERS(X, name) X(name, bool)
+
+enum {
+    MG_DTYPE_bool = MG_BOOL,
+    MG_DTYPE_u8 = MG_U8,
+    MG_DTYPE_i8 = MG_I8,
+    MG_DTYPE_i16 = MG_I16,
+    MG_DTYPE_i32 = MG_I32,
+    MG_DTYPE_i64 = MG_I64,
+    MG_DTYPE_f16 = MG_F16,
+    MG_DTYPE_bf16 = MG_BF16,
+    MG_DTYPE_f32 = MG_F32,
+    MG_DTYPE_f64 = MG_F64,
+    MG_DTYPE_c64 = MG_C64,
+    MG_DTYPE_c128 = MG_C128,
+};
+
+enum {
+#define MG_ROW(name, dtypes) MG_ID_##name,
+#include "kernels.def"
+#undef MG_ROW
+    MG_NUM_KERNELS
+};
+
+typedef struct {
+    int id, dtype;
+    mg_kernel fn;
+} mg_entry; /* a table ends with id -1 */
+
+#ifdef MG_ISA
+#define MG_PASTE_(name, dtype, isa) mg_##name##_##dtype##_##isa
+#define MG_PASTE(name, dtype, isa) MG_PASTE_(name, dtype, isa)
+/* The full name of a kernel in this instruction set: MG_FN(add, f32) is mg_add_f32_avx2. */
+#define MG_FN(name, dtype) MG_PASTE(name, dtype, MG_ISA)
+
+#define MG_DECLARE(name, dtype) mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p);
+#define MG_ROW(name, dtypes) MG_EACH_##dtypes(MG_DECLARE, name)
+#include "kernels.def"
+#undef MG_ROW
+#undef MG_DECLARE
+#endif
+
+#endif

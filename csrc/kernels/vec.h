@@ -1,0 +1,85 @@
+/* vec.h: vectors of the width that the instruction set has. The only file with #if on the instruction set.
+ *
+ * Types are GCC vector extensions (gcc and clang), so arithmetic, comparison (giving integer masks), shifts and a ? b : c on
+ * masks are operators; only what they cannot say stands here. MG_F32_LANES is 4 (SSE2, NEON, plain), 8 (AVX2) or 16 (AVX-512).
+ * The build forbids contraction (-ffp-contract=off): a fused multiply-add happens where vf32_fma says so and nowhere else. On an
+ * instruction set without it, vf32_fma rounds twice. */
+#ifndef MG_VEC_H
+#define MG_VEC_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define MG_VEC_BYTES 64
+#elif defined(__AVX2__)
+#include <immintrin.h>
+#define MG_VEC_BYTES 32
+#else
+#define MG_VEC_BYTES 16
+#if defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+#endif
+
+#define MG_F32_LANES (MG_VEC_BYTES / 4)
+#define MG_F64_LANES (MG_VEC_BYTES / 8)
+
+typedef float vf32 __attribute__((vector_size(MG_VEC_BYTES)));
+typedef double vf64 __attribute__((vector_size(MG_VEC_BYTES)));
+typedef int32_t vi32 __attribute__((vector_size(MG_VEC_BYTES)));
+typedef int64_t vi64 __attribute__((vector_size(MG_VEC_BYTES)));
+typedef uint32_t vu32 __attribute__((vector_size(MG_VEC_BYTES)));
+typedef uint64_t vu64 __attribute__((vector_size(MG_VEC_BYTES)));
+
+#define MG_INLINE static inline __attribute__((always_inline))
+
+#define MG_VEC_MEMORY(V, T)                                                                        \
+    typedef T V##_unaligned __attribute__((vector_size(MG_VEC_BYTES), aligned(sizeof(T)), may_alias)); \
+    MG_INLINE V V##_load(const T *p) { return (V)(*(const V##_unaligned *)p); }                     \
+    MG_INLINE void V##_store(T *p, V x) { *(V##_unaligned *)p = (V##_unaligned)x; }                 \
+    MG_INLINE V V##_set1(T x) { return (V){0} + x; }
+MG_VEC_MEMORY(vf32, float)
+MG_VEC_MEMORY(vf64, double)
+MG_VEC_MEMORY(vi32, int32_t)
+MG_VEC_MEMORY(vi64, int64_t)
+#undef MG_VEC_MEMORY
+
+/* The first n lanes, 0 <= n <= lanes; the others read as zero and are not written. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_load_n(const float *p, int64_t n) { return (vf32)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+MG_INLINE void vf32_store_n(float *p, vf32 x, int64_t n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)x); }
+MG_INLINE vf64 vf64_load_n(const double *p, int64_t n) { return (vf64)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p); }
+MG_INLINE void vf64_store_n(double *p, vf64 x, int64_t n) { _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)x); }
+#else
+MG_INLINE vf32 vf32_load_n(const float *p, int64_t n) {
+    vf32 x = {0};
+    memcpy(&x, p, (size_t)n * sizeof(float));
+    return x;
+}
+MG_INLINE void vf32_store_n(float *p, vf32 x, int64_t n) { memcpy(p, &x, (size_t)n * sizeof(float)); }
+MG_INLINE vf64 vf64_load_n(const double *p, int64_t n) {
+    vf64 x = {0};
+    memcpy(&x, p, (size_t)n * sizeof(double));
+    return x;
+}
+MG_INLINE void vf64_store_n(double *p, vf64 x, int64_t n) { memcpy(p, &x, (size_t)n * sizeof(double)); }
+#endif
+
+/* a * b + c */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+MG_INLINE vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return (vf64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
+#elif defined(__AVX2__)
+MG_INLINE vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+MG_INLINE vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return (vf64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+MG_INLINE vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+MG_INLINE vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return (vf64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
+#else
+MG_INLINE vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return a * b + c; }
+MG_INLINE vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return a * b + c; }
+#endif
+
+#endif
