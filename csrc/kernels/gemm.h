@@ -1,0 +1,35 @@
+/* gemm.h: matrix products for other kernels. C = activation(A B + bias), or activation(C + A B + bias) when `accumulate` is set.
+ *
+ * One descriptor for all dtypes; the entry's name says which: MG_FN(gemm, f32)(&(mg_gemm){.m = m, .n = n, .k = k, ...}).
+ * It splits large products over the pool and is serial inside a piece of mg_parallel. It uses scratch slots 0 and 1 of the threads
+ * that take part, none for small products. For each element of C the order of the sum over k depends on (m, n, k) and the
+ * strides alone, never on the number of threads. With k = 0 the sum is zero. */
+#ifndef MG_GEMM_H
+#define MG_GEMM_H
+
+#include "kernels.h"
+
+enum { MG_ACT_NONE, MG_ACT_RELU }; /* relu keeps NaN */
+
+typedef struct {
+    int64_t m, n, k;
+    const void *a; /* (m, k), any strides (in elements) */
+    int64_t rsa, csa;
+    const void *b; /* (k, n), any strides */
+    int64_t rsb, csb;
+    void *c; /* (m, n), rows ldc >= n apart; overlaps nothing else. Without `accumulate` it is not read */
+    int64_t ldc;
+    const void *bias; /* NULL or (m, n), any strides: 0, 1 for one value per column, 1, 0 for one per row */
+    int64_t rsbias, csbias;
+    bool accumulate;
+    int activation;
+} mg_gemm;
+
+#ifdef MG_ISA
+#define MG_DECLARE_GEMM(name, dtype) mg_status MG_FN(name, dtype)(const mg_gemm *g);
+MG_EACH_NUMBERS(MG_DECLARE_GEMM, gemm)
+MG_EACH_NUMBERS(MG_DECLARE_GEMM, gemm_plain) /* the same by three plain loops, serial: what the others are tested against */
+#undef MG_DECLARE_GEMM
+#endif
+
+#endif
