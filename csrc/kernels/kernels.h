@@ -7,9 +7,13 @@
 /* Groups of dtypes that a line of kernels.def may name. */
 #define MG_EACH_F32(X, name) X(name, f32)
 #define MG_EACH_FLOATS(X, name) X(name, f32) X(name, f64)
+#define MG_EACH_SIGNED(X, name) MG_EACH_FLOATS(X, name) X(name, i64) X(name, i32)
 #define MG_EACH_INTS(X, name) X(name, i64) X(name, i32) X(name, u8)
 #define MG_EACH_NUMBERS(X, name) MG_EACH_FLOATS(X, name) MG_EACH_INTS(X, name)
 #define MG_EACH_ALL(X, name) MG_EACH_NUMBERS(X, name) X(name, bool)
+#define MG_EACH_BITS(X, name) MG_EACH_INTS(X, name) X(name, bool)
+#define MG_EACH_REAL(X, name) MG_EACH_ALL(X, name) X(name, i8) X(name, i16) X(name, f16)
+#define MG_EACH_ANY(X, name) MG_EACH_REAL(X, name) X(name, bf16) X(name, c64) X(name, c128)
 
 enum {
     MG_DTYPE_bool = MG_BOOL,

@@ -1,0 +1,78 @@
+/* loops.h: an elementwise kernel in one line. Included by elementwise_*.c.
+ *
+ *   UNARY(FLOATS, floor, 1, floor(x))        y = f(x), of x's dtype
+ *   BINARY(NUMBERS, add, 1, (W)x + (W)y)     of two arrays
+ *   TEST1(FLOATS, isnan, x != x)             results of type bool
+ *   TEST2(ALL, lt, x < y)
+ *
+ * The first argument is a group of dtypes, the third the price of an element in additions (see mg_walk). In the expression x and y are
+ * elements of type T; W is T, or for integers the unsigned type in which arithmetic wraps instead of being undefined. p holds the kernel's
+ * parameters. The compiler vectorises the loop; MG_IVDEP tells it that an input may be the output itself but never overlaps it otherwise.
+ */
+#ifndef MG_LOOPS_H
+#define MG_LOOPS_H
+
+#include "elementwise.h"
+#include "kernels.h"
+
+#if defined(__clang__)
+#define MG_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define MG_IVDEP _Pragma("GCC ivdep")
+#endif
+
+#define FOR_FLOATS(X, ...) X(f32, __VA_ARGS__) X(f64, __VA_ARGS__)
+#define FOR_SIGNED(X, ...) X(i64, __VA_ARGS__) X(i32, __VA_ARGS__)
+#define FOR_U8(X, ...) X(u8, __VA_ARGS__)
+#define FOR_INTS(X, ...) FOR_SIGNED(X, __VA_ARGS__) X(u8, __VA_ARGS__)
+#define FOR_NUMBERS(X, ...) FOR_FLOATS(X, __VA_ARGS__) FOR_INTS(X, __VA_ARGS__)
+#define FOR_BOOL(X, ...) X(bool, __VA_ARGS__)
+#define FOR_BITS(X, ...) FOR_INTS(X, __VA_ARGS__) X(bool, __VA_ARGS__)
+#define FOR_ALL(X, ...) FOR_NUMBERS(X, __VA_ARGS__) X(bool, __VA_ARGS__)
+
+/* t_<dtype>: the element. w_<dtype>: the type for arithmetic. (stdbool.h makes bool a macro, so the name arrives as _Bool.) */
+typedef float t_f32, w_f32;
+typedef double t_f64, w_f64;
+typedef int64_t t_i64;
+typedef uint64_t w_i64;
+typedef int32_t t_i32;
+typedef uint32_t w_i32;
+typedef int16_t t_i16;
+typedef int8_t t_i8;
+typedef uint8_t t_u8, w_u8;
+typedef bool t_bool, w_bool, t__Bool, w__Bool;
+
+#define LOOP1_(dtype, name, R, cost, expr)                                        \
+    static void name##_##dtype(int64_t n, void *const *data, const mg_param *p) { \
+        typedef t_##dtype T;                                                      \
+        typedef w_##dtype W __attribute__((unused));                              \
+        (void)p;                                                                  \
+        R *out = data[0];                                                         \
+        const T *in = data[1];                                                    \
+        MG_IVDEP for (int64_t i = 0; i < n; i++) {                                \
+            const T x = in[i];                                                    \
+            out[i] = (R)(expr);                                                   \
+        }                                                                         \
+    }                                                                             \
+    mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return mg_walk(a, 2, name##_##dtype, p, cost); }
+
+#define LOOP2_(dtype, name, R, cost, expr)                                        \
+    static void name##_##dtype(int64_t n, void *const *data, const mg_param *p) { \
+        typedef t_##dtype T;                                                      \
+        typedef w_##dtype W __attribute__((unused));                              \
+        (void)p;                                                                  \
+        R *out = data[0];                                                         \
+        const T *in1 = data[1], *in2 = data[2];                                   \
+        MG_IVDEP for (int64_t i = 0; i < n; i++) {                                \
+            const T x = in1[i], y = in2[i];                                       \
+            out[i] = (R)(expr);                                                   \
+        }                                                                         \
+    }                                                                             \
+    mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return mg_walk(a, 3, name##_##dtype, p, cost); }
+
+#define UNARY(group, name, cost, expr) FOR_##group(LOOP1_, name, T, cost, expr)
+#define BINARY(group, name, cost, expr) FOR_##group(LOOP2_, name, T, cost, expr)
+#define TEST1(group, name, expr) FOR_##group(LOOP1_, name, bool, 1, expr)
+#define TEST2(group, name, expr) FOR_##group(LOOP2_, name, bool, 1, expr)
+
+#endif
