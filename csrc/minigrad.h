@@ -1,6 +1,6 @@
 /* minigrad.h: what the C side of minigrad is, in one page.
  *
- * The C side knows no Python. It offers storage (storage.c), a thread pool with per-thread scratch memory (pool.c) and a
+ * The C side knows no Python. It offers storage (storage.c), a thread pool (pool.c) with scratch memory per thread (scratch.c) and a
  * table of kernels (dispatch.c), one table per instruction set, chosen once at start by what the CPU can do.
  *
  * THE KERNEL CONTRACT
@@ -97,7 +97,7 @@ size_t mg_dtype_size(int dtype);
 
 typedef struct mg_storage {
     void *data;       /* 64-byte aligned when ours */
-    size_t nbytes;    /* usable */
+    size_t nbytes;    /* as asked for */
     int64_t refcount; /* atomic */
     int64_t version;  /* counts in-place changes; shared by all views */
     void *owner;      /* foreign memory: passed to `release` when the last reference goes */
@@ -111,18 +111,22 @@ mg_storage *mg_storage_wrap(void *data, size_t nbytes, void *owner, void (*relea
 void mg_storage_free(mg_storage *s); /* private: called by the last mg_storage_decref */
 static inline void mg_storage_incref(mg_storage *s) { __atomic_fetch_add(&s->refcount, 1, __ATOMIC_RELAXED); }
 static inline void mg_storage_decref(mg_storage *s) {
-    if (__atomic_sub_fetch(&s->refcount, 1, __ATOMIC_ACQ_REL) == 0) mg_storage_free(s);
+    /* Nobody can take another reference while we hold the only one: no atomic subtraction then, which costs more than all the rest. */
+    const bool only = __atomic_load_n(&s->refcount, __ATOMIC_ACQUIRE) == 1;
+    if (only || __atomic_sub_fetch(&s->refcount, 1, __ATOMIC_ACQ_REL) == 0) mg_storage_free(s);
 }
-size_t mg_memory_in_use(void);  /* bytes in live storages of ours */
-size_t mg_memory_peak(void);    /* highest mg_memory_in_use since the last reset */
+size_t mg_memory_in_use(void); /* bytes in live storages of ours; of other threads to within 256 KB each */
+size_t mg_memory_peak(void);   /* highest mg_memory_in_use since the last reset */
 void mg_memory_reset_peak(void);
-void mg_memory_trim(void);      /* give the calling thread's free lists back to the system */
+void mg_memory_trim(void); /* give the large free blocks of the calling thread back to the system */
 
 /* ---- pool.c: threads ---- */
 
-int mg_num_threads(void);
-void mg_set_num_threads(int n); /* >= 1; 1 means: no worker is used */
-int mg_available_cpus(void);    /* by affinity and cgroup quota */
+int mg_num_threads(void);       /* at first MINIGRAD_NUM_THREADS of the environment, else mg_available_cpus() */
+void mg_set_num_threads(int n); /* 1 means: no worker is used */
+int mg_available_cpus(void);    /* cpus.c: by affinity and cgroup quota */
+/* The quota alone, 0 if there is none; `table` is "/proc/self/cgroup" and `mount` "/sys/fs/cgroup", except in tests. */
+int mg_cgroup_cpus(const char *table, const char *mount);
 
 /* Run fn(ctx, begin, end) over [0, n) in pieces of `grain` (the last may be shorter); the caller takes part. Pieces are handed
  * out dynamically, so fn must not care which thread runs which piece or in what order. Serial when n <= grain, with one thread, or
@@ -130,8 +134,10 @@ int mg_available_cpus(void);    /* by affinity and cgroup quota */
 typedef void (*mg_task)(void *ctx, int64_t begin, int64_t end);
 void mg_parallel(int64_t n, int64_t grain, mg_task fn, void *ctx);
 
-/* Work memory of the calling thread, 64-byte aligned, kept between calls and grown on demand. Slots are independent; a pointer is
- * valid until the same thread asks for the same slot again. NULL if out of memory.
+/* ---- scratch.c: work memory ---- */
+
+/* Work memory of the calling thread, 64-byte aligned, kept between calls, grown on demand and freed when the thread ends. Slots are
+ * independent; a pointer is valid until the same thread asks for the same slot again. NULL if out of memory.
  * Slots 0 and 1 belong to gemm (callers of gemm must not use them across the call), 2 and 3 to everybody else. */
 #define MG_SCRATCH_SLOTS 4
 void *mg_scratch(int slot, size_t nbytes);
