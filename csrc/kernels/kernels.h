@@ -7,6 +7,8 @@
 /* Groups of dtypes that a line of kernels.def may name. */
 #define MG_EACH_F32(X, name) X(name, f32)
 #define MG_EACH_FLOATS(X, name) X(name, f32) X(name, f64)
+#define MG_EACH_I64(X, name) X(name, i64)
+#define MG_EACH_LONGS(X, name) X(name, i64) X(name, i32)
 #define MG_EACH_SIGNED(X, name) MG_EACH_FLOATS(X, name) X(name, i64) X(name, i32)
 #define MG_EACH_INTS(X, name) X(name, i64) X(name, i32) X(name, u8)
 #define MG_EACH_NUMBERS(X, name) MG_EACH_FLOATS(X, name) MG_EACH_INTS(X, name)

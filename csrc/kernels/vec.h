@@ -20,6 +20,8 @@
 #define MG_VEC_BYTES 16
 #if defined(__ARM_NEON)
 #include <arm_neon.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 #endif
 
@@ -35,10 +37,10 @@ typedef uint64_t vu64 __attribute__((vector_size(MG_VEC_BYTES)));
 
 #define MG_INLINE static inline __attribute__((always_inline))
 
-#define MG_VEC_MEMORY(V, T)                                                                        \
+#define MG_VEC_MEMORY(V, T)                                                                            \
     typedef T V##_unaligned __attribute__((vector_size(MG_VEC_BYTES), aligned(sizeof(T)), may_alias)); \
-    MG_INLINE V V##_load(const T *p) { return (V)(*(const V##_unaligned *)p); }                     \
-    MG_INLINE void V##_store(T *p, V x) { *(V##_unaligned *)p = (V##_unaligned)x; }                 \
+    MG_INLINE V V##_load(const T *p) { return (V)(*(const V##_unaligned *)p); }                        \
+    MG_INLINE void V##_store(T *p, V x) { *(V##_unaligned *)p = (V##_unaligned)x; }                    \
     MG_INLINE V V##_set1(T x) { return (V){0} + x; }
 MG_VEC_MEMORY(vf32, float)
 MG_VEC_MEMORY(vf64, double)
@@ -80,6 +82,38 @@ MG_INLINE vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return (vf64)vfmaq_f64((float6
 #else
 MG_INLINE vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return a * b + c; }
 MG_INLINE vf64 vf64_fma(vf64 a, vf64 b, vf64 c) { return a * b + c; }
+#endif
+
+/* Square root, correctly rounded. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_sqrt(vf32 x) { return (vf32)_mm512_sqrt_ps((__m512)x); }
+MG_INLINE vf64 vf64_sqrt(vf64 x) { return (vf64)_mm512_sqrt_pd((__m512d)x); }
+#elif defined(__AVX2__)
+MG_INLINE vf32 vf32_sqrt(vf32 x) { return (vf32)_mm256_sqrt_ps((__m256)x); }
+MG_INLINE vf64 vf64_sqrt(vf64 x) { return (vf64)_mm256_sqrt_pd((__m256d)x); }
+#elif defined(__SSE2__)
+MG_INLINE vf32 vf32_sqrt(vf32 x) { return (vf32)_mm_sqrt_ps((__m128)x); }
+MG_INLINE vf64 vf64_sqrt(vf64 x) { return (vf64)_mm_sqrt_pd((__m128d)x); }
+#else
+MG_INLINE vf32 vf32_sqrt(vf32 x) {
+    for (int i = 0; i < MG_F32_LANES; i++) x[i] = __builtin_sqrtf(x[i]);
+    return x;
+}
+MG_INLINE vf64 vf64_sqrt(vf64 x) {
+    for (int i = 0; i < MG_F64_LANES; i++) x[i] = __builtin_sqrt(x[i]);
+    return x;
+}
+#endif
+
+/* Product of the low halves of each lane. */
+#if defined(__AVX512F__)
+MG_INLINE vu64 vu64_mul_low32(vu64 a, vu64 b) { return (vu64)_mm512_mul_epu32((__m512i)a, (__m512i)b); }
+#elif defined(__AVX2__)
+MG_INLINE vu64 vu64_mul_low32(vu64 a, vu64 b) { return (vu64)_mm256_mul_epu32((__m256i)a, (__m256i)b); }
+#elif defined(__SSE2__)
+MG_INLINE vu64 vu64_mul_low32(vu64 a, vu64 b) { return (vu64)_mm_mul_epu32((__m128i)a, (__m128i)b); }
+#else
+MG_INLINE vu64 vu64_mul_low32(vu64 a, vu64 b) { return (a & 0xffffffff) * (b & 0xffffffff); }
 #endif
 
 #endif
