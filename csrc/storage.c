@@ -54,6 +54,8 @@ typedef struct {
 
 typedef struct {
     list active, spare; /* large classes: only `active` */
+    int64_t nbytes;     /* of a block's data */
+    int64_t magazine;   /* blocks in a full one (small) */
     bool asked;         /* since the last eviction (large) */
 } bin;
 
@@ -88,10 +90,16 @@ static void report(cache *t) {
     while (top > before && !__atomic_compare_exchange_n(&peak, &before, top, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
     t->use = t->high = 0;
 }
-static inline void count(cache *t, int64_t nbytes) {
+static inline void count_new(cache *t, int64_t nbytes) {
     t->use += nbytes;
-    if (t->use > t->high) t->high = t->use;
-    if (t->use > COUNT_BYTES || t->use < -COUNT_BYTES) report(t);
+    if (t->use > t->high) {
+        t->high = t->use;
+        if (t->use > COUNT_BYTES) report(t);
+    }
+}
+static inline void count_free(cache *t, int64_t nbytes) {
+    t->use -= nbytes;
+    if (t->use < -COUNT_BYTES) report(t);
 }
 
 /* ---- the system's memory ---- */
@@ -133,8 +141,6 @@ static void push(list *l, mg_storage *s) {
     l->count++;
 }
 
-static int64_t magazine_count(int c) { return (int64_t)(MAGAZINE_BYTES / (HEADER + class_bytes(c))); }
-
 /* Hand a list over to the depot. The caller holds the lock. */
 static void give(list *l, int c) {
     if (!l->first) return;
@@ -145,9 +151,9 @@ static void give(list *l, int c) {
 }
 
 /* Cut a magazine from the slab. The caller holds the lock. */
-static void cut(list *l, int c) {
-    const size_t nbytes = HEADER + class_bytes(c);
-    for (int64_t n = magazine_count(c); n > 0; n--) {
+static void cut(bin *b) {
+    const size_t nbytes = HEADER + (size_t)b->nbytes;
+    for (int64_t n = b->magazine; n > 0; n--) {
         if ((size_t)(slab_end - slab) < nbytes) {
             void *p;
             if (posix_memalign(&p, 4096, SLAB_BYTES) != 0) return;
@@ -156,54 +162,52 @@ static void cut(list *l, int c) {
         }
         mg_storage *s = (mg_storage *)slab;
         slab += nbytes;
-        push(l, s);
+        push(&b->active, s);
     }
 }
 
-static mg_storage *new_small(cache *t, int c) {
-    bin *b = &t->bins[c];
-    if (!b->active.first) {
-        b->active = b->spare;
-        b->spare = (list){0};
-    }
+static __attribute__((noinline)) bool refill(bin *b, int c) {
+    b->active = b->spare;
+    b->spare = (list){0};
     if (!b->active.first) {
         pthread_mutex_lock(&depot_lock);
         if (depot[c]) {
             b->active = (list){depot[c], depot[c]->version};
             depot[c] = depot[c]->data;
         } else
-            cut(&b->active, c);
+            cut(b);
         pthread_mutex_unlock(&depot_lock);
-        if (!b->active.first) return NULL;
     }
+    return b->active.first != NULL;
+}
+static __attribute__((noinline)) void set_aside(bin *b, int c) {
+    pthread_mutex_lock(&depot_lock);
+    give(&b->spare, c);
+    pthread_mutex_unlock(&depot_lock);
+    b->spare = b->active;
+    b->active = (list){0};
+}
+
+static inline mg_storage *new_small(bin *b, int c) {
+    if (!b->active.first && !refill(b, c)) return NULL;
     mg_storage *s = pop(&b->active);
     s->data = (char *)s + HEADER;
     return s;
 }
-static void free_small(cache *t, mg_storage *s, int c) {
-    bin *b = &t->bins[c];
-    if (b->active.count >= magazine_count(c)) {
-        if (b->spare.first) {
-            pthread_mutex_lock(&depot_lock);
-            give(&b->spare, c);
-            pthread_mutex_unlock(&depot_lock);
-        }
-        b->spare = b->active;
-        b->active = (list){0};
-    }
+static inline void free_small(bin *b, mg_storage *s, int c) {
+    if (b->active.count >= b->magazine) set_aside(b, c);
     push(&b->active, s);
 }
 
 /* ---- large blocks ---- */
 
 static void release_bin(cache *t, int c) {
-    list *l = &t->bins[c].active;
-    const size_t nbytes = class_bytes(c);
-    t->kept -= (int64_t)nbytes * l->count;
-    while (l->first) {
-        mg_storage *s = pop(l);
-        system_free(s->data, nbytes);
-        free_small(t, s, 0);
+    bin *b = &t->bins[c];
+    t->kept -= b->nbytes * b->active.count;
+    while (b->active.first) {
+        mg_storage *s = pop(&b->active);
+        system_free(s->data, (size_t)b->nbytes);
+        free_small(&t->bins[0], s, 0);
     }
 }
 static void release_large(cache *t) {
@@ -213,16 +217,16 @@ static bool keeps_too_much(const cache *t, int64_t more) {
     return t->kept + more + (t->live > 0 ? t->live : 0) > t->most + t->most / 4 + KEEP_BYTES;
 }
 
-static mg_storage *new_large(cache *t, int c) {
+static __attribute__((noinline)) mg_storage *new_large(cache *t, int c) {
     bin *b = &t->bins[c];
-    const int64_t nbytes = (int64_t)class_bytes(c);
+    const int64_t nbytes = b->nbytes;
     b->asked = true;
     mg_storage *s;
     if (b->active.first) {
         s = pop(&b->active);
         t->kept -= nbytes;
     } else {
-        s = new_small(t, 0);
+        s = new_small(&t->bins[0], 0);
         if (!s) return NULL;
         s->data = system_alloc((size_t)nbytes);
         if (!s->data) {
@@ -230,7 +234,7 @@ static mg_storage *new_large(cache *t, int c) {
             s->data = system_alloc((size_t)nbytes);
         }
         if (!s->data) {
-            free_small(t, s, 0);
+            free_small(&t->bins[0], s, 0);
             return NULL;
         }
     }
@@ -238,8 +242,8 @@ static mg_storage *new_large(cache *t, int c) {
     if (t->live > t->most) t->most = t->live;
     return s;
 }
-static void free_large(cache *t, mg_storage *s, int c) {
-    const int64_t nbytes = (int64_t)class_bytes(c);
+static __attribute__((noinline)) void free_large(cache *t, mg_storage *s, int c) {
+    const int64_t nbytes = t->bins[c].nbytes;
     t->live -= nbytes;
     if (keeps_too_much(t, nbytes)) {
         for (int i = SMALL_CLASSES; i < CLASSES; i++) {
@@ -248,7 +252,7 @@ static void free_large(cache *t, mg_storage *s, int c) {
         }
         if (keeps_too_much(t, nbytes)) {
             system_free(s->data, (size_t)nbytes);
-            free_small(t, s, 0);
+            free_small(&t->bins[0], s, 0);
             return;
         }
     }
@@ -287,6 +291,10 @@ static cache *make_cache(void) {
         free(t);
         t = NULL;
     }
+    for (int c = 0; t && c < CLASSES; c++) {
+        t->bins[c].nbytes = (int64_t)class_bytes(c);
+        t->bins[c].magazine = MAGAZINE_BYTES / (HEADER + t->bins[c].nbytes);
+    }
     return mine = t;
 }
 
@@ -297,12 +305,13 @@ mg_storage *mg_storage_new(size_t nbytes) {
     cache *t = mine ? mine : make_cache();
     if (!t) return NULL;
     const int c = class_of(nbytes);
-    mg_storage *s = c < SMALL_CLASSES ? new_small(t, c) : new_large(t, c);
+    bin *b = &t->bins[c];
+    mg_storage *s = c < SMALL_CLASSES ? new_small(b, c) : new_large(t, c);
     if (!s) return NULL;
-    count(t, (int64_t)class_bytes(c));
+    count_new(t, b->nbytes);
     char *data = s->data;
     ASAN_UNPOISON_MEMORY_REGION(data, nbytes);
-    ASAN_POISON_MEMORY_REGION(data + nbytes, class_bytes(c) - nbytes);
+    ASAN_POISON_MEMORY_REGION(data + nbytes, (size_t)b->nbytes - nbytes);
     *s = (mg_storage){.data = data, .nbytes = nbytes, .refcount = 1, .block = (size_t)c};
     return s;
 }
@@ -318,9 +327,10 @@ void mg_storage_free(mg_storage *s) {
     const int c = (int)s->block;
     cache *t = mine ? mine : make_cache();
     if (!t) return; /* no memory for the lists themselves: the block is lost */
-    if (!s->release) ASAN_POISON_MEMORY_REGION(s->data, class_bytes(c));
-    count(t, -(int64_t)class_bytes(c));
-    c < SMALL_CLASSES ? free_small(t, s, c) : free_large(t, s, c);
+    bin *b = &t->bins[c];
+    if (!s->release) ASAN_POISON_MEMORY_REGION(s->data, (size_t)b->nbytes);
+    count_free(t, b->nbytes);
+    c < SMALL_CLASSES ? free_small(b, s, c) : free_large(t, s, c);
 }
 
 size_t mg_memory_in_use(void) {
