@@ -1,7 +1,7 @@
 /* vec.h: vectors of the width that the instruction set has. The only file with #if on the instruction set.
  *
- * Types are GCC vector extensions (gcc and clang), so arithmetic, comparison (giving integer masks), shifts and a ? b : c on
- * masks are operators; only what they cannot say stands here. MG_F32_LANES is 4 (SSE2, NEON, plain), 8 (AVX2) or 16 (AVX-512).
+ * Types are GCC vector extensions (gcc and clang), so arithmetic, comparison (giving integer masks) and shifts are
+ * operators; only what they cannot say stands here. MG_F32_LANES is 4 (SSE2, NEON, plain), 8 (AVX2) or 16 (AVX-512).
  * The build forbids contraction (-ffp-contract=off): a fused multiply-add happens where vf32_fma says so and nowhere else. On an
  * instruction set without it, vf32_fma rounds twice. */
 #ifndef MG_VEC_H
@@ -114,6 +114,48 @@ MG_INLINE vu64 vu64_mul_low32(vu64 a, vu64 b) { return (vu64)_mm256_mul_epu32((_
 MG_INLINE vu64 vu64_mul_low32(vu64 a, vu64 b) { return (vu64)_mm_mul_epu32((__m128i)a, (__m128i)b); }
 #else
 MG_INLINE vu64 vu64_mul_low32(vu64 a, vu64 b) { return (a & 0xffffffff) * (b & 0xffffffff); }
+#endif
+
+/* Lane by lane: m ? a : b, for a mask as comparisons give it (all bits or none). */
+MG_INLINE vf32 vf32_select(vi32 m, vf32 a, vf32 b) { return (vf32)((m & (vi32)a) | (~m & (vi32)b)); }
+MG_INLINE vf64 vf64_select(vi64 m, vf64 a, vf64 b) { return (vf64)((m & (vi64)a) | (~m & (vi64)b)); }
+
+/* 0 1 2 ... */
+#if MG_VEC_BYTES == 64
+MG_INLINE vi32 vi32_iota(void) { return (vi32){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
+MG_INLINE vi64 vi64_iota(void) { return (vi64){0, 1, 2, 3, 4, 5, 6, 7}; }
+#elif MG_VEC_BYTES == 32
+MG_INLINE vi32 vi32_iota(void) { return (vi32){0, 1, 2, 3, 4, 5, 6, 7}; }
+MG_INLINE vi64 vi64_iota(void) { return (vi64){0, 1, 2, 3}; }
+#else
+MG_INLINE vi32 vi32_iota(void) { return (vi32){0, 1, 2, 3}; }
+MG_INLINE vi64 vi64_iota(void) { return (vi64){0, 1}; }
+#endif
+
+/* The first n lanes of a and the other lanes of b. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_first_n(vf32 a, vf32 b, int64_t n) { return (vf32)_mm512_mask_mov_ps((__m512)b, (__mmask16)((1u << n) - 1), (__m512)a); }
+MG_INLINE vf64 vf64_first_n(vf64 a, vf64 b, int64_t n) { return (vf64)_mm512_mask_mov_pd((__m512d)b, (__mmask8)((1u << n) - 1), (__m512d)a); }
+#else
+MG_INLINE vf32 vf32_first_n(vf32 a, vf32 b, int64_t n) { return vf32_select(vi32_iota() < (int32_t)n, a, b); }
+MG_INLINE vf64 vf64_first_n(vf64 a, vf64 b, int64_t n) { return vf64_select(vi64_iota() < n, a, b); }
+#endif
+
+/* Lane i gets lane i ^ h, for a power of two h: the step of a reduction over the lanes of one vector. */
+MG_INLINE vf32 vf32_swap(vf32 x, int h) { return __builtin_shuffle(x, vi32_iota() ^ h); }
+MG_INLINE vf64 vf64_swap(vf64 x, int h) { return __builtin_shuffle(x, vi64_iota() ^ h); }
+
+/* The larger and the smaller; NaN if either is. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_max(vf32 a, vf32 b) { return (vf32)_mm512_mask_max_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b); }
+MG_INLINE vf64 vf64_max(vf64 a, vf64 b) { return (vf64)_mm512_mask_max_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b); }
+MG_INLINE vf32 vf32_min(vf32 a, vf32 b) { return (vf32)_mm512_mask_min_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b); }
+MG_INLINE vf64 vf64_min(vf64 a, vf64 b) { return (vf64)_mm512_mask_min_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b); }
+#else
+MG_INLINE vf32 vf32_max(vf32 a, vf32 b) { return vf32_select((a > b) | (a != a), a, b); }
+MG_INLINE vf64 vf64_max(vf64 a, vf64 b) { return vf64_select((a > b) | (a != a), a, b); }
+MG_INLINE vf32 vf32_min(vf32 a, vf32 b) { return vf32_select((a < b) | (a != a), a, b); }
+MG_INLINE vf64 vf64_min(vf64 a, vf64 b) { return vf64_select((a < b) | (a != a), a, b); }
 #endif
 
 #endif
