@@ -120,12 +120,15 @@ static void make_plan(plan *q, const mg_array *in, int reduced) {
 
 /* ---- one batch ---- */
 
-#define GATHER(T)                                                                                                                                    \
+#define GATHER(T) \
     for (int64_t i = 0; i < n; i++) ((T *)to)[i] = ((const T *)x)[i * stride]
 static void gather(void *restrict to, const void *restrict x, int64_t n, int64_t stride, size_t size) {
-    if (size == 1) GATHER(uint8_t);
-    else if (size == 4) GATHER(uint32_t);
-    else GATHER(uint64_t);
+    if (size == 1)
+        GATHER(uint8_t);
+    else if (size == 4)
+        GATHER(uint32_t);
+    else
+        GATHER(uint64_t);
 }
 
 /* fold->rows on runs of any step. */
@@ -209,8 +212,10 @@ static void counter_total(const mg_fold *fold, const char *level, int64_t done, 
     bool first = true;
     for (; done; done >>= 1, level += bytes) {
         if (!(done & 1)) continue;
-        if (first) memcpy(acc, level, bytes);
-        else fold->combine(acc, level, width);
+        if (first)
+            memcpy(acc, level, bytes);
+        else
+            fold->combine(acc, level, width);
         first = false;
     }
 }
@@ -249,8 +254,10 @@ static void fold_tile(const plan *q, char *acc, const char *x, int64_t width, co
         mg_parallel(q->batches, grain, run_batches, &(batch_task){q, parts, x, width, pivot});
     }
     for (int64_t b = 0; b < q->batches; b++) {
-        if (split) memcpy(acc, parts + b * bytes, bytes);
-        else fold_batch(q, acc, x, width, b, pivot);
+        if (split)
+            memcpy(acc, parts + b * bytes, bytes);
+        else
+            fold_batch(q, acc, x, width, b, pivot);
         counter_add(fold, level, b, acc, width);
     }
     counter_total(fold, level, q->batches, acc, width);
@@ -296,7 +303,9 @@ mg_status mg_fold_run(const mg_fold *fold, const mg_array *out, const mg_array *
     /* Few tiles of much work each: their batches are what threads share, otherwise the tiles. */
     const int64_t cost = t.main.count * t.main.width;
     t.split = t.main.batches > 1 && t.main.tiles < 8 && cost > 1 << 17;
-    if (t.split) run_tiles(&t, 0, t.main.tiles);
-    else mg_parallel(t.main.tiles, max(1, (1 << 16) / max(1, cost)), run_tiles, &t);
+    if (t.split)
+        run_tiles(&t, 0, t.main.tiles);
+    else
+        mg_parallel(t.main.tiles, max(1, (1 << 16) / max(1, cost)), run_tiles, &t);
     return t.status;
 }

@@ -37,7 +37,8 @@ struct mg_fold {
     /* acc[i] = acc[i] with other[i], i < n. */
     void (*combine)(void *acc, const void *other, int64_t n);
     /* Write n results, element first + i * step of every output; count is the number of reduced elements. */
-    void (*finish)(const mg_array *out, int64_t first, int64_t step, const void *acc, const void *pivot, int64_t n, int64_t count, const mg_param *p);
+    void (*finish)(const mg_array *out, int64_t first, int64_t step, const void *acc, const void *pivot, int64_t n, int64_t count,
+                   const mg_param *p);
     /* A fold to run first, over the same elements; `pivot` turns its accumulators into what at->pivot shows. */
     const mg_fold *before;
     void (*pivot)(void *acc, int64_t n, int64_t count);

@@ -61,7 +61,7 @@
 #define BEFORE sum
 #define PIVOT(a, n) ((a) / (T)(n))
 #define MAP(x, pivot) (((x) - (pivot)) * ((x) - (pivot)))
-#define RESULT(a, pivot, n) ((a) / (T)fmax((double)(n)-p[1].f, 0))
+#define RESULT(a, pivot, n) ((a) / (T)fmax((double)(n) - p[1].f, 0))
 #include "fold_float.inc"
 
 /* log(sum(exp(x - m))) + m with m the maximum, or 0 where that is infinite. */

@@ -158,4 +158,26 @@ MG_INLINE vf32 vf32_min(vf32 a, vf32 b) { return vf32_select((a < b) | (a != a),
 MG_INLINE vf64 vf64_min(vf64 a, vf64 b) { return vf64_select((a < b) | (a != a), a, b); }
 #endif
 
+/* What is left of a row: load_n and store_n for n below the number of lanes, full vectors above it. */
+MG_INLINE vf32 vf32_load_to(const float *p, int64_t n) { return n >= MG_F32_LANES ? vf32_load(p) : vf32_load_n(p, n); }
+MG_INLINE vf64 vf64_load_to(const double *p, int64_t n) { return n >= MG_F64_LANES ? vf64_load(p) : vf64_load_n(p, n); }
+MG_INLINE void vf32_store_to(float *p, vf32 x, int64_t n) {
+    if (n >= MG_F32_LANES) vf32_store(p, x);
+    else vf32_store_n(p, x, n);
+}
+MG_INLINE void vf64_store_to(double *p, vf64 x, int64_t n) {
+    if (n >= MG_F64_LANES) vf64_store(p, x);
+    else vf64_store_n(p, x, n);
+}
+
+/* The sum of all lanes, as a tree. */
+MG_INLINE float vf32_total(vf32 x) {
+    for (int h = MG_F32_LANES / 2; h; h /= 2) x += vf32_swap(x, h);
+    return x[0];
+}
+MG_INLINE double vf64_total(vf64 x) {
+    for (int h = MG_F64_LANES / 2; h; h /= 2) x += vf64_swap(x, h);
+    return x[0];
+}
+
 #endif
