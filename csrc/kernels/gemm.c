@@ -3,4 +3,4 @@
 
 #define ENTRY(name, dtype) \
     mg_status MG_FN(name, dtype)(const mg_gemm *g) { return MG_FN(gemm_plain, dtype)(g); }
-MG_EACH_NUMBERS(ENTRY, gemm)
+MG_EACH_INTS(ENTRY, gemm)

@@ -25,6 +25,13 @@
 #endif
 #endif
 
+/* Vector registers: what a tile of accumulators may use. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define MG_VEC_REGISTERS 32
+#else
+#define MG_VEC_REGISTERS 16
+#endif
+
 #define MG_F32_LANES (MG_VEC_BYTES / 4)
 #define MG_F64_LANES (MG_VEC_BYTES / 8)
 
@@ -41,7 +48,7 @@ typedef uint64_t vu64 __attribute__((vector_size(MG_VEC_BYTES)));
     typedef T V##_unaligned __attribute__((vector_size(MG_VEC_BYTES), aligned(sizeof(T)), may_alias)); \
     MG_INLINE V V##_load(const T *p) { return (V)(*(const V##_unaligned *)p); }                        \
     MG_INLINE void V##_store(T *p, V x) { *(V##_unaligned *)p = (V##_unaligned)x; }                    \
-    MG_INLINE V V##_set1(T x) { return (V){0} + x; }
+    MG_INLINE V V##_set1(T x) { return x - (V){0}; } /* a bare broadcast: x - 0 is x, while x + 0 is not for x = -0 */
 MG_VEC_MEMORY(vf32, float)
 MG_VEC_MEMORY(vf64, double)
 MG_VEC_MEMORY(vi32, int32_t)
@@ -54,19 +61,32 @@ MG_INLINE vf32 vf32_load_n(const float *p, int64_t n) { return (vf32)_mm512_mask
 MG_INLINE void vf32_store_n(float *p, vf32 x, int64_t n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)x); }
 MG_INLINE vf64 vf64_load_n(const double *p, int64_t n) { return (vf64)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p); }
 MG_INLINE void vf64_store_n(double *p, vf64 x, int64_t n) { _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)x); }
+#elif defined(__AVX2__)
+MG_INLINE __m256i mg_mask32(int64_t n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
+MG_INLINE __m256i mg_mask64(int64_t n) { return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3)); }
+MG_INLINE vf32 vf32_load_n(const float *p, int64_t n) { return (vf32)_mm256_maskload_ps(p, mg_mask32(n)); }
+MG_INLINE void vf32_store_n(float *p, vf32 x, int64_t n) { _mm256_maskstore_ps(p, mg_mask32(n), (__m256)x); }
+MG_INLINE vf64 vf64_load_n(const double *p, int64_t n) { return (vf64)_mm256_maskload_pd(p, mg_mask64(n)); }
+MG_INLINE void vf64_store_n(double *p, vf64 x, int64_t n) { _mm256_maskstore_pd(p, mg_mask64(n), (__m256d)x); }
 #else
 MG_INLINE vf32 vf32_load_n(const float *p, int64_t n) {
-    vf32 x = {0};
-    memcpy(&x, p, (size_t)n * sizeof(float));
+    vf32 x = {n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0, n > 3 ? p[3] : 0};
     return x;
 }
-MG_INLINE void vf32_store_n(float *p, vf32 x, int64_t n) { memcpy(p, &x, (size_t)n * sizeof(float)); }
+MG_INLINE void vf32_store_n(float *p, vf32 x, int64_t n) {
+    if (n > 0) p[0] = x[0];
+    if (n > 1) p[1] = x[1];
+    if (n > 2) p[2] = x[2];
+    if (n > 3) p[3] = x[3];
+}
 MG_INLINE vf64 vf64_load_n(const double *p, int64_t n) {
-    vf64 x = {0};
-    memcpy(&x, p, (size_t)n * sizeof(double));
+    vf64 x = {n > 0 ? p[0] : 0, n > 1 ? p[1] : 0};
     return x;
 }
-MG_INLINE void vf64_store_n(double *p, vf64 x, int64_t n) { memcpy(p, &x, (size_t)n * sizeof(double)); }
+MG_INLINE void vf64_store_n(double *p, vf64 x, int64_t n) {
+    if (n > 0) p[0] = x[0];
+    if (n > 1) p[1] = x[1];
+}
 #endif
 
 /* a * b + c */
