@@ -1,0 +1,89 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import minigrad as mg  # noqa: F401  (doctests)
+
+from .optimizer import Batch, Group, Optimizer, at_least_zero, new_state
+
+
+class SGD(Optimizer):
+    """p -= lr * d with d the gradient, plus weight_decay * p; with momentum, d is the running sum buf = momentum * buf + (1 -
+    dampening) * d
+    (at the first step buf = d), or with `nesterov` d + momentum * buf.
+
+    Args: maximize: climb instead; foreach, fused: accepted, and mean nothing, since a step always is one kernel call;
+          differentiable: not supported.
+    >>> p = mg.tensor([1.0], requires_grad=True)
+    >>> p.grad = mg.tensor([2.0])
+    >>> SGD([p], lr=0.25).step()
+    >>> p.tolist()
+    [0.5]
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: Any = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        at_least_zero("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        if differentiable:
+            raise NotImplementedError("SGD: differentiable=True is not supported; write the step as tensor expressions")
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        super().__init__(params, defaults)
+
+    def _step(self, group: Group) -> None:
+        momentum = float(group["momentum"])
+        started, fresh = {}, {}  # Batch by dtype: parameters that have a momentum buffer, and those at their first step
+        for p in group["params"]:
+            g = p.grad
+            if g is None:
+                continue
+            batches, buffer = started, None
+            if momentum:
+                state = self.state[p]
+                buffer = state.get("momentum_buffer")
+                if buffer is None:
+                    batches, buffer = fresh, new_state(p)
+                    state["momentum_buffer"] = buffer
+            dtype = p.dtype
+            batch = batches.get(dtype)
+            if batch is None:
+                batch = batches[dtype] = Batch()
+            batch.add(p, g, buffer)
+        for first, batches in enumerate((started, fresh)):
+            for batch in batches.values():
+                batch.launch(
+                    "sgd",
+                    float(group["lr"]),
+                    momentum,
+                    float(group["dampening"]),
+                    float(group["weight_decay"]),
+                    int(group["nesterov"]),
+                    int(group["maximize"]),
+                    first,
+                )
