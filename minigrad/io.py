@@ -4,7 +4,8 @@ Two formats, by suffix: `.npz` (NumPy alone) and `.safetensors` (its package). N
 
 Inside the file every tensor has a flat name: its place in the object, keys and positions joined by "/", so that the weights in
 {"model": net.state_dict()} are `model/fc.weight`, and a plain state_dict keeps its keys as they are. How the names nest, and
-everything that is no tensor, stands as JSON in the metadata (of `.npz`: in the member `__minigrad__.json`). Files of other programs have none, and load as a flat dict.
+everything that is no tensor, stands as JSON in the metadata (of `.npz`: in the member `__minigrad__.json`). Files of other programs
+have none, and load as a flat dict.
 
 Writing is atomic: to a temporary file in the same folder, then on to the disk, then renamed; whatever happens before leaves an old
 file as it was.

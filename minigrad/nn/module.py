@@ -17,6 +17,7 @@ import numpy as np
 import minigrad as mg
 from minigrad import Tensor
 
+from .hooks import Hooks, RemovableHandle
 from .parameter import Parameter
 
 Self = TypeVar("Self", bound="Module")
@@ -63,30 +64,6 @@ class _IncompatibleKeys(NamedTuple):
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook away again; also as the end of a `with` block."""
-
-    def __init__(self, hooks: dict[RemovableHandle, Any]) -> None:
-        self._hooks = hooks
-
-    def remove(self) -> None:
-        self._hooks.pop(self, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
-
-
-class _Hooks:
-    """Forward hooks of one module, in the order in which they run."""
-
-    def __init__(self) -> None:
-        self.pre: dict[RemovableHandle, tuple[Callable[..., Any], bool]] = {}
-        self.post: dict[RemovableHandle, tuple[Callable[..., Any], bool, bool]] = {}
-
-
 _NOT_GIVEN: Any = object()
 
 
@@ -109,7 +86,7 @@ class Module:
 
     training: bool
     _version: int = 1  # of the layout of the module's own state, kept in state_dict()._metadata
-    _hooks: _Hooks | None
+    _hooks: Hooks | None
 
     def __init__(self) -> None:
         self.__dict__.update(training=True, _hooks=None, _parameter_names={}, _buffer_names={}, _module_names={})
@@ -125,57 +102,26 @@ class Module:
         try:
             if rest or kwargs or input is _NOT_GIVEN or self._hooks is not None:
                 args = () if input is _NOT_GIVEN else (input, *rest)
-                return self.forward(*args, **kwargs) if self._hooks is None else self._call_hooked(args, kwargs)
+                return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.call(self, args, kwargs)
             return self.forward(input)
         except Exception as error:
             _locate(error, self)
             raise
 
-    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        hooks, ran = self._hooks, set()
-        assert hooks is not None
-        try:
-            for hook, with_kwargs in list(hooks.pre.values()):
-                result = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-                if with_kwargs and result is not None:
-                    if not (isinstance(result, tuple) and len(result) == 2):
-                        raise RuntimeError(f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {result}.")
-                    args, kwargs = result
-                elif result is not None:
-                    args = result if isinstance(result, tuple) else (result,)
-            output = self.forward(*args, **kwargs)
-            for handle, (hook, with_kwargs, _) in list(hooks.post.items()):
-                ran.add(handle)
-                result = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
-                output = output if result is None else result
-            return output
-        except Exception:
-            for handle, (hook, with_kwargs, always) in list(hooks.post.items()):
-                if always and handle not in ran:
-                    hook(self, args, kwargs, None) if with_kwargs else hook(self, args, None)
-            raise
-
-    def _add_hook(self, kind: str, entry: tuple[Any, ...], prepend: bool) -> RemovableHandle:
-        if self._hooks is None:
-            self.__dict__["_hooks"] = _Hooks()
-        hooks = getattr(self._hooks, kind)
-        handle = RemovableHandle(hooks)
-        earlier = dict(hooks) if prepend else {}
-        if prepend:
-            hooks.clear()
-        hooks[handle] = entry
-        hooks.update(earlier)
-        return handle
-
     def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; what it returns, if anything, replaces the arguments."""
-        return self._add_hook("pre", (hook, with_kwargs), prepend)
+        return self._own_hooks().add("pre", (hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`; what it returns, if anything, replaces the output."""
-        return self._add_hook("post", (hook, with_kwargs, always_call), prepend)
+        return self._own_hooks().add("post", (hook, with_kwargs, always_call), prepend)
+
+    def _own_hooks(self) -> Hooks:
+        if self._hooks is None:
+            self.__dict__["_hooks"] = Hooks()
+        return self._hooks  # type: ignore[return-value]
 
     # ---- attributes and registration ----
 
