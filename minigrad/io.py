@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 SEPARATOR = "/"
 _STRUCTURE = "__minigrad__"  # key of the metadata; with .json, member of .npz

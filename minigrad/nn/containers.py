@@ -9,7 +9,7 @@ from operator import index
 from typing import Any, TypeVar, overload
 
 import minigrad as mg  # noqa: F401  (doctests)
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 from .module import Module, _indent
 from .parameter import Parameter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import minigrad as mg  # noqa: F401  (doctests)
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 from .module import Module
 

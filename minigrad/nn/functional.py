@@ -1,5 +1,18 @@
-"""The functions that layers are made of: every op that PyTorch has in `torch.nn.functional`, under its name there."""
+"""The functions that layers are made of: every op that PyTorch keeps in `torch.nn.functional`, under its name there."""
 
 from __future__ import annotations
 
-from minigrad.ops import *  # noqa: F403
+from typing import TYPE_CHECKING, Any
+
+from minigrad import ops, registry
+
+__all__ = sorted(registry.names("F"))
+
+globals().update(registry.names("F"))
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
+
+
+del ops  # imported to fill the registry

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 __all__ = [
     "calculate_gain",

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 from . import functional as F
 from . import init

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 from .hooks import Hooks, RemovableHandle
 from .parameter import Parameter

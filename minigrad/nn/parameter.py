@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 
 class Parameter(Tensor):

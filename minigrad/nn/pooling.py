@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad as mg  # noqa: F401  (doctests)
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 from . import functional as F
 from .module import Module

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad import Tensor
-from minigrad._core import launch
+from minigrad._core import Tensor, launch
 
 Group = dict[str, Any]
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import minigrad as mg
-from minigrad import Tensor
-from minigrad._core import launch
+from minigrad._core import Tensor, launch
 
 
 def _by_dtype(tensors: Iterable[Tensor]) -> tuple[dict[Any, list[Tensor]], list[Tensor]]:

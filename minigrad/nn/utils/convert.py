@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 
 def default_convert(data: Any) -> Any:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, Subset, TensorDataset

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 T = TypeVar("T", covariant=True)
 

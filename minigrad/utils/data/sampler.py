@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 import minigrad as mg
-from minigrad import Tensor
+from minigrad._core import Tensor
 
 T = TypeVar("T", covariant=True)
 
