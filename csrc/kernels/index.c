@@ -89,6 +89,15 @@ static mg_status select_rows(const mg_array *a, bool negative) {
 static void put_piece(void *ctx, int64_t begin, int64_t end) {
     const job *q = ctx;
     const int64_t row = q->inner * q->size;
+#define ONE(T)                                                                                                 \
+    if (row == sizeof(T)) {                                                                                    \
+        for (int64_t j = 0; j < q->k; j++) ((T *)q->out)[from_start(q->idx[j], q->n)] = ((const T *)q->in)[j]; \
+        return;                                                                                                \
+    }
+    if (end - begin == q->n) {
+        ELEMENT_TYPES(ONE)
+    }
+#undef ONE
     for (int64_t j = 0; j < q->k; j++) {
         const int64_t i = from_start(q->idx[j], q->n);
         if (i >= begin && i < end) memcpy(q->out + i * row, q->in + j * row, (size_t)row);
