@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+import minigrad as mg
 from minigrad.datasets.idx import read_idx
 from minigrad.utils.data import TensorDataset
 
@@ -22,8 +23,6 @@ def digits(train: bool, data_dir: str | Path | None = None) -> TensorDataset:
     Raises:  FileNotFoundError or ValueError, naming the file, if `data_dir` lacks one or holds something else.
     Source:  minigrad/datasets/digits.md.
     """
-    import minigrad as mg
-
     images, labels = bundled(train) if data_dir is None else original(train, Path(data_dir))
     return TensorDataset(mg.tensor(images[:, None]), mg.tensor(labels.astype(np.int64)))
 
