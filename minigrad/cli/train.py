@@ -29,7 +29,7 @@ SHOWN = 450  # the test digit whose feature maps the report shows
 class Options:
     epochs: int = 16
     batch_size: int = 64
-    lr: float = 0.01
+    lr: float = 0.005
     seed: int = 0
 
 

@@ -1,4 +1,4 @@
-"""Weights with the name of their architecture in the file's metadata, so that `predict` needs nothing but the file."""
+"""Weights together with the name of their architecture, so that `predict` needs nothing but the file."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import minigrad as mg
 from minigrad import nn
 from minigrad.cli.networks import ARCHITECTURES
 
+ARCH = "architecture"
+
 
 def save_network(model: nn.Module, arch: str, path: Path) -> None:
-    mg.save(model.state_dict(), path, metadata={"arch": arch})
+    # Beside the tensors, not around them: their names in the file stay those of the state_dict, for any other program.
+    mg.save({**model.state_dict(), ARCH: arch}, path)
 
 
 def load_network(path: Path) -> nn.Sequential:
-    """The network in `path`. Raises OSError or ValueError, naming the file, if there is none."""
-    arch = mg.load_metadata(path).get("arch")
-    if arch not in ARCHITECTURES:
-        raise ValueError(f"{path}: not weights of `minigrad train digits`: no known architecture in its metadata")
+    """The network in `path`. Raises OSError or ValueError, naming the file, if it holds none."""
+    state = mg.load(path)
+    arch = state.pop(ARCH, None) if isinstance(state, dict) else None
+    if not isinstance(arch, str) or arch not in ARCHITECTURES:
+        raise ValueError(f"{path}: not written by `minigrad train digits`: it names no known architecture")
     model = ARCHITECTURES[arch]()
     try:
-        model.load_state_dict(mg.load(path))
-    except (RuntimeError, KeyError) as error:
-        raise ValueError(f"{path}: weights do not fit the architecture {arch}: {error}") from error
+        model.load_state_dict(state)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: its tensors are not those of the architecture {arch}") from error
     return model
