@@ -128,7 +128,9 @@ def test_train_refuses(capsys, arguments, text):
     assert text in error_of(capsys, "train", "digits", *arguments)
 
 
-@pytest.mark.parametrize("arguments", [["--epochs", "0"], ["--lr", "nan"], ["--lr", "-1"], ["--batch-size", "x"], ["--arch", "rnn"], ["--what"]])
+@pytest.mark.parametrize(
+    "arguments", [["--epochs", "0"], ["--lr", "nan"], ["--lr", "-1"], ["--batch-size", "x"], ["--arch", "rnn"], ["--what"]]
+)
 def test_bad_arguments_end_with_2(capsys, arguments):
     with pytest.raises(SystemExit) as end:
         main(["train", "digits", *arguments])
@@ -144,7 +146,12 @@ def test_train_names_a_damaged_data_file(tmp_path, capsys):
 def test_predict_refuses_bad_weights(trained, tmp_path, capsys):
     picture = tmp_path / "x.png"
     whole = trained.read_bytes()
-    for name, content in {"cut.npz": whole[: len(whole) // 2], "empty.npz": b"", "foreign.npz": b"\x89PNG" + bytes(99), "foreign.safetensors": bytes(64)}.items():
+    for name, content in {
+        "cut.npz": whole[: len(whole) // 2],
+        "empty.npz": b"",
+        "foreign.npz": b"\x89PNG" + bytes(99),
+        "foreign.safetensors": bytes(64),
+    }.items():
         (tmp_path / name).write_bytes(content)
         assert name in error_of(capsys, "predict", tmp_path / name, picture)
     assert "gone.npz" in error_of(capsys, "predict", tmp_path / "gone.npz", picture)

@@ -33,18 +33,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="minigrad", description="A small, fast autograd engine. Train a digit reader, use it, or ask about this installation.")
+    top = argparse.ArgumentParser(
+        prog="minigrad", description="A small, fast autograd engine. Train a digit reader, use it, or ask about this installation."
+    )
     commands = top.add_subparsers(dest="command", required=True)
 
     train = commands.add_parser("train", help="train a network", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     train.add_argument("dataset", choices=["digits"], help="what to learn: handwritten digits")
     train.add_argument("--arch", choices=["cnn", "mlp"], default="cnn", help="three convolutions, or 784-128-64-32-10")
-    train.add_argument("--data", type=Path, metavar="DIR", help="folder with MNIST's four idx files; without it the 5,000 digits of the package")
+    train.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with MNIST's four idx files; without it the 5,000 digits of the package"
+    )
     train.add_argument("--epochs", type=positive(int), default=16, help="passes over the training images")
     train.add_argument("--batch-size", type=positive(int), default=64, help="images per step")
     train.add_argument("--lr", type=positive(float), default=0.005, help="highest learning rate of the one-cycle schedule")
     train.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")
-    train.add_argument("--threads", type=positive(int), default=argparse.SUPPRESS, help="at most so many threads; the result is the same for any number")
+    train.add_argument(
+        "--threads", type=positive(int), default=argparse.SUPPRESS, help="at most so many threads; the result is the same for any number"
+    )
     train.add_argument("--save", type=Path, metavar="FILE", help="write the weights here: .safetensors or .npz")
     train.add_argument("--out", type=Path, metavar="DIR", help="write a picture of the training, report.png, into this folder")
     train.set_defaults(run=train_digits)
@@ -57,7 +63,9 @@ def parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="version, instruction sets, threads, measured peak")
     info.set_defaults(run=print_info)
 
-    bench = commands.add_parser("bench", help="run the benchmarks of the checkout; arguments are those of `python -m benchmarks`", add_help=False)
+    bench = commands.add_parser(
+        "bench", help="run the benchmarks of the checkout; arguments are those of `python -m benchmarks`", add_help=False
+    )
     bench.set_defaults(run=run_benchmarks)
     return top
 

@@ -68,7 +68,9 @@ def centre(ink: np.ndarray) -> np.ndarray:
     rows, columns = (np.flatnonzero((ink > INK * ink.max()).any(axis)) for axis in (1, 0))
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = (max(1, round(n * BOX / max(cut.shape))) for n in cut.shape)
-    small = np.asarray(Image.fromarray(cut).resize((width, height), Image.Resampling.BOX if max(cut.shape) > BOX else Image.Resampling.BILINEAR))
+    small = np.asarray(
+        Image.fromarray(cut).resize((width, height), Image.Resampling.BOX if max(cut.shape) > BOX else Image.Resampling.BILINEAR)
+    )
     small = small * (255 / small.max())
     canvas = np.zeros((SIZE, SIZE), np.float32)
     top, left = (corner(small.sum(axis)) for axis in (1, 0))

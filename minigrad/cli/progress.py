@@ -62,7 +62,13 @@ class Bar:
     def fields(self) -> dict[str, Any]:
         test = "-" if self.test != self.test else f"{self.test:.1%}"
         speed = self.progress.tasks[0].speed if self.progress.tasks else None
-        return {"epoch": f"{min(self.done + 1, self.epochs)}/{self.epochs}", "loss": self.loss, "accuracy": self.accuracy, "test": test, "rate": speed or 0}
+        return {
+            "epoch": f"{min(self.done + 1, self.epochs)}/{self.epochs}",
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "test": test,
+            "rate": speed or 0,
+        }
 
     def __enter__(self) -> Bar:
         self.progress.start()

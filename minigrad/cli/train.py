@@ -117,7 +117,9 @@ def run(args: argparse.Namespace) -> None:
         mg.set_num_threads(args.threads)
     mg.manual_seed(options.seed)
     model = ARCHITECTURES[args.arch]()
-    print(f"{args.arch}: {sum(p.numel() for p in model.parameters()):,} parameters; {len(train):,} digits to learn from, {len(test):,} to be tested on")
+    print(
+        f"{args.arch}: {sum(p.numel() for p in model.parameters()):,} parameters; {len(train):,} digits to learn from, {len(test):,} to be tested on"
+    )
 
     start = time.perf_counter()
     with watcher(options.epochs, options.epochs * (len(train) // options.batch_size) * options.batch_size) as watch:
@@ -129,9 +131,19 @@ def run(args: argparse.Namespace) -> None:
     if draw_report:
         curves = {"loss": history.loss, "accuracy": history.accuracy, "test accuracy": history.test_accuracy}
         images, labels = test.tensors
-        draw_report(args.out / "report.png", model, curves, prepare(images[SHOWN : SHOWN + 1]), images.numpy()[:, 0], labels.numpy(), predict(model, images))
+        draw_report(
+            args.out / "report.png",
+            model,
+            curves,
+            prepare(images[SHOWN : SHOWN + 1]),
+            images.numpy()[:, 0],
+            labels.numpy(),
+            predict(model, images),
+        )
         print(f"picture: {args.out / 'report.png'}")
-    print(f"test accuracy {history.test_accuracy[-1]:.2%} after {options.epochs} epochs in {seconds:.1f} s on {mg.get_num_threads()} threads")
+    print(
+        f"test accuracy {history.test_accuracy[-1]:.2%} after {options.epochs} epochs in {seconds:.1f} s on {mg.get_num_threads()} threads"
+    )
 
 
 def check_target(path: Path) -> None:

@@ -33,7 +33,9 @@ def parse(file: BinaryIO, shape: tuple[int, ...], name: str) -> np.ndarray:
     magic = bytes([0, 0, UINT8, len(shape)])
     head = file.read(4)
     if head != magic:
-        raise ValueError(f"{name}: not an idx file of bytes with {len(shape)} dimensions: starts with {head.hex(' ') or 'nothing'}, expected {magic.hex(' ')}")
+        raise ValueError(
+            f"{name}: not an idx file of bytes with {len(shape)} dimensions: starts with {head.hex(' ') or 'nothing'}, expected {magic.hex(' ')}"
+        )
     sizes = file.read(4 * len(shape))
     got = tuple(int.from_bytes(sizes[i : i + 4], "big") for i in range(0, len(sizes), 4))
     if got != shape:

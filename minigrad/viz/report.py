@@ -33,7 +33,9 @@ def training_report(
              takes it, (1, 1, H, W). images (N, H, W), labels (N,) and probabilities (N, classes) of the test set.
     """
     figure = Figure(figsize=(18, 13.5), dpi=110, layout="constrained")
-    figure.suptitle(f"Handwritten digits: {(probabilities.argmax(1) == labels).mean():.2%} of {len(labels):,} test digits read rightly", fontsize=17)
+    figure.suptitle(
+        f"Handwritten digits: {(probabilities.argmax(1) == labels).mean():.2%} of {len(labels):,} test digits read rightly", fontsize=17
+    )
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=[5, 4.6, 2.6], hspace=0.04)
 
     loss, accuracy, confusions = top.subplots(1, 3)
