@@ -1,0 +1,60 @@
+"""Build the one extension module, `minigrad._core`: Cython (minigrad/core/) over plain C (csrc/). Everything else is in pyproject.toml.
+
+Switches, for developers: MINIGRAD_DEBUG=1 (assertions, no optimisation), MINIGRAD_SANITIZE=1 (address and undefined behaviour),
+MINIGRAD_COVERAGE=1 (line coverage of Cython and C).
+"""
+
+import os
+import platform
+import shlex
+import sys
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "csrc"))
+import build as csrc  # noqa: E402
+
+
+def switch(name: str) -> bool:
+    return os.environ.get(f"MINIGRAD_{name}", "") not in ("", "0")
+
+
+def flags() -> list[str]:
+    if switch("SANITIZE"):
+        return [*csrc.DEBUG, *csrc.SANITIZE]
+    if switch("DEBUG"):
+        return csrc.DEBUG
+    return [*(["--coverage"] if switch("COVERAGE") else []), "-DNDEBUG"]
+
+
+def machine() -> str:
+    """The architecture that is built for: cross builds say so in ARCHFLAGS (macOS)."""
+    archs = [arch for arch in ("x86_64", "arm64") if arch in os.environ.get("ARCHFLAGS", "")]
+    return archs[0] if len(archs) == 1 else platform.machine()
+
+
+class BuildWithKernels(build_ext):
+    """Compile csrc/ first, since its files need flags of their own, then link its objects into the extension."""
+
+    def build_extension(self, ext):
+        cc = shlex.split(os.environ.get("CC", "cc"))
+        extra = [*flags(), *shlex.split(os.environ.get("ARCHFLAGS", ""))]
+        ext.extra_objects = csrc.compile_objects(ROOT / self.build_temp / "csrc", cc, extra, machine())
+        super().build_extension(ext)
+
+
+extension = Extension(
+    "minigrad._core",
+    ["minigrad/core/core.pyx"],
+    include_dirs=["csrc"],
+    depends=[str(p.relative_to(ROOT)) for p in [*ROOT.glob("csrc/*.h"), *ROOT.glob("csrc/*.c"), *ROOT.glob("csrc/kernels/*"), *ROOT.glob("minigrad/core/*.px*")]],
+    extra_compile_args=["-O2" if not switch("DEBUG") else "-O0", "-fno-strict-aliasing", "-Wno-unused-function", *flags()],
+    extra_link_args=["-pthread", *flags()[:-1], *([] if switch("DEBUG") or switch("SANITIZE") or sys.platform == "darwin" else ["-Wl,-s"])],
+    define_macros=[("CYTHON_TRACE_NOGIL", "1")] if switch("COVERAGE") else [],
+)
+directives = {"language_level": 3, "boundscheck": False, "wraparound": False, "cdivision": True, "initializedcheck": False, "embedsignature": True}
+setup(ext_modules=cythonize([extension], compiler_directives=directives | {"linetrace": switch("COVERAGE")}), cmdclass={"build_ext": BuildWithKernels})
