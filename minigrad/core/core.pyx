@@ -1,0 +1,13 @@
+# distutils: language = c
+"""The engine: Tensor over its own storage, the graph, and the one way to the kernels.
+
+One extension module, so that everything hot is a C call; its parts, in the order in which they build on each other:
+"""
+include "dtype.pxi"     # element types and PyTorch's promotion rules
+include "tensor.pxi"    # Tensor: storage, geometry, views, the meeting with NumPy
+include "op.pxi"        # Op: what the engine needs of a declaration; launch: the only way to data
+include "apply.pxi"     # calling an op: promotion, broadcasting, allocation, launch, recording, by family
+include "graph.pxi"     # Node, grad modes, backward
+include "matmul.pxi"    # matmul and linear
+include "view.pxi"      # geometry of views
+include "index.pxi"     # x[...] and x[...] = y

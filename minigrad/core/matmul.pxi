@@ -1,0 +1,130 @@
+# matmul and linear: the shapes and strides of the `matmul` kernel, without Python on the way.
+
+cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
+    """a @ b (b transposed: a @ b.mT), plus a bias of one row; NumPy's rules for 1-D and stacked operands. Not recorded."""
+    cdef mg_array arr[4]
+    cdef mg_param p[1]
+    cdef int64_t shape[8]
+    cdef int64_t sa[8]
+    cdef int64_t sb[8]
+    cdef int64_t sc[8]
+    cdef int64_t ta[8]
+    cdef int64_t tb[8]
+    cdef int64_t tc[8]
+    cdef int64_t tbias[8]
+    cdef int64_t m, k, kb, n, ma, kka, kkb, nb, size = 1
+    cdef int na = a.ndim_ - 2 if a.ndim_ > 2 else 0, nbd = b.ndim_ - 2 if b.ndim_ > 2 else 0, batch, ndim, d, e
+    cdef Tensor c
+    if a.dtype_ != b.dtype_ or (bias is not None and bias.dtype_ != a.dtype_):
+        raise DTypeError(f"{op.name}: expected one dtype for all arguments, got {a.dtype.name} and {b.dtype.name}"
+                         + ("" if bias is None else f" (bias {bias.dtype.name})"))
+    if a.ndim_ == 0 or b.ndim_ == 0:
+        raise ShapeError(f"{op.name}: expected tensors of at least 1 dimension, got shapes {a.shape} and {b.shape}")
+    m = a.shape_[a.ndim_ - 2] if a.ndim_ > 1 else 1
+    k = a.shape_[a.ndim_ - 1]
+    ma, kka = (a.strides_[a.ndim_ - 2] if a.ndim_ > 1 else 0), a.strides_[a.ndim_ - 1]
+    if b.ndim_ == 1:
+        kb, n, kkb, nb = b.shape_[0], 1, b.strides_[0], 0
+    elif transpose_b:
+        kb, n, kkb, nb = b.shape_[b.ndim_ - 1], b.shape_[b.ndim_ - 2], b.strides_[b.ndim_ - 1], b.strides_[b.ndim_ - 2]
+    else:
+        kb, n, kkb, nb = b.shape_[b.ndim_ - 2], b.shape_[b.ndim_ - 1], b.strides_[b.ndim_ - 2], b.strides_[b.ndim_ - 1]
+    if k != kb:
+        if transpose_b:
+            raise ShapeError(f"{op.name}: input has {k} features in its last dimension but weight expects {kb}: "
+                             f"input.shape={a.shape}, weight.shape={b.shape} (out, in)")
+        raise ShapeError(f"{op.name}: shapes {a.shape} and {b.shape} do not fit: {k} columns against {kb} rows")
+    batch = na if na > nbd else nbd
+    for d in range(batch):
+        e = d - (batch - na)
+        ta[d], sa[d] = (a.strides_[e], a.shape_[e]) if e >= 0 else (0, 1)
+        e = d - (batch - nbd)
+        tb[d], sb[d] = (b.strides_[e], b.shape_[e]) if e >= 0 else (0, 1)
+        if sa[d] != sb[d] and sa[d] != 1 and sb[d] != 1:
+            raise ShapeError(f"{op.name}: batch dimensions of shapes {a.shape} and {b.shape} cannot be broadcast together")
+        shape[d] = sb[d] if sa[d] == 1 else sa[d]
+        if sa[d] != shape[d]:
+            ta[d] = 0
+        if sb[d] != shape[d]:
+            tb[d] = 0
+        sa[d] = sb[d] = sc[d] = shape[d]
+    # A stack of a's against one b is one tall a, when a's batch and rows lie in order.
+    if batch and nbd == 0 and a.contiguous_:
+        for d in range(batch):
+            m *= shape[d]
+        ma = k
+        sa[0], sa[1], ta[0], ta[1] = m, k, ma, kka
+        sb[0], sb[1], tb[0], tb[1] = k, n, kkb, nb
+        sc[0], sc[1], tc[0], tc[1] = m, n, n, 1
+        ndim = 2
+    else:
+        sa[batch], sa[batch + 1], ta[batch], ta[batch + 1] = m, k, ma, kka
+        sb[batch], sb[batch + 1], tb[batch], tb[batch + 1] = k, n, kkb, nb
+        sc[batch], sc[batch + 1] = m, n
+        ndim = batch + 2
+        for d in range(ndim - 1, -1, -1):
+            tc[d] = size
+            size *= sc[d]
+    # Shape of the result: a's row dimension and b's column dimension are there only if a and b have them.
+    d = batch
+    if a.ndim_ > 1:
+        shape[d] = a.shape_[a.ndim_ - 2]
+        d += 1
+    if b.ndim_ > 1:
+        shape[d] = n
+        d += 1
+    if d > MG_MAX_DIMS or ndim > MG_MAX_DIMS:
+        raise ShapeError(f"{op.name}: the product of {a.shape} and {b.shape} has more than {MG_MAX_DIMS} dimensions")
+    c = new_tensor(a.dtype_, d, shape)
+    if c.size_ == 0:
+        return c
+    if op.row[a.dtype_] == NULL:
+        by_reference(op, (a, b) if bias is None else (a, b, bias), (), c)
+        return c
+    arr[0].data, arr[0].shape, arr[0].strides, arr[0].ndim, arr[0].dtype = c.ptr, sc, tc, ndim, c.dtype_
+    arr[1].data, arr[1].shape, arr[1].strides, arr[1].ndim, arr[1].dtype = a.ptr, sa, ta, ndim, a.dtype_
+    arr[2].data, arr[2].shape, arr[2].strides, arr[2].ndim, arr[2].dtype = b.ptr, sb, tb, ndim, b.dtype_
+    arr[3].data, arr[3].shape, arr[3].strides, arr[3].ndim, arr[3].dtype = NULL, sc, tbias, ndim, a.dtype_
+    if bias is not None:
+        for d in range(ndim):
+            tbias[d] = 0
+        if bias.shape_[0] != 1:
+            tbias[ndim - 1] = bias.strides_[0]
+        arr[3].data = bias.ptr
+    p[0].i = 0
+    launch_kernel(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
+    return c
+
+
+cdef Tensor matmul(Tensor a, Tensor b):
+    cdef Tensor c = contract(MATMUL, a, b, None, False)
+    if mg_grad_mode and (requires_grad(a) or requires_grad(b)):
+        record(MATMUL, (a, b), (), c)
+    return c
+
+
+def apply_matmul(input, other):
+    """`matmul`, with NumPy's rules for 1-D and stacked operands."""
+    if not isinstance(input, Tensor) or not isinstance(other, Tensor):
+        raise TypeError(f"matmul: expected Tensors, got {type(input).__name__} and {type(other).__name__}")
+    return matmul(<Tensor>input, <Tensor>other)
+
+
+def apply_linear(input, weight, bias=None):
+    """input @ weight.T + bias in one kernel."""
+    cdef Tensor x, w, b = None, y
+    if not isinstance(input, Tensor) or not isinstance(weight, Tensor) or not (bias is None or isinstance(bias, Tensor)):
+        raise TypeError(f"linear: expected Tensors, got {type(input).__name__}, {type(weight).__name__}, {type(bias).__name__}")
+    x, w = <Tensor>input, <Tensor>weight
+    if w.ndim_ > 2 or w.ndim_ == 0:
+        raise ShapeError(f"linear: expected a weight of shape (out, in) or (in,), got {w.shape}")
+    if bias is not None:
+        b = <Tensor>bias
+        if b.ndim_ > 1 or (w.ndim_ == 1 and b.ndim_ == 1) or (b.ndim_ == 1 and b.shape_[0] != w.shape_[0] and b.shape_[0] != 1):
+            raise ShapeError(f"linear: expected a bias of shape {w.shape[:-1]} for weight {w.shape}, got {b.shape}")
+        if b.ndim_ == 0:
+            b = view(UNSQUEEZE, b, (0,))
+    y = contract(LINEAR, x, w, b, True)
+    if mg_grad_mode and (requires_grad(x) or requires_grad(w) or (b is not None and requires_grad(b))):
+        record(LINEAR, (x, w, b), (), y)
+    return y

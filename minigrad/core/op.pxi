@@ -1,0 +1,241 @@
+# Op: what the engine needs of a declaration (minigrad/registry.py makes them), and launch, the only way to data.
+
+cdef enum Family:
+    ELEMENTWISE  # broadcast, one value at a time
+    REDUCTION    # over some dimensions
+    VIEW         # another window onto the same storage
+    GENERAL      # what its plan says
+
+cdef enum Result:  # dtype of an elementwise op or a reduction, from the promoted dtype of its inputs
+    SAME        # that dtype
+    FLOAT       # integers become the default float dtype
+    TRUTH       # bool
+    ACCUMULATE  # integers and bool become int64
+    ONLY_FLOAT  # refuse integers
+    INDEX       # int64
+    INTEGRAL    # refuse floats
+
+# What an argument of a gradient rule is; arrays, their shapes and dtypes, outputs and parameters count from these codes.
+cdef enum Need:
+    GRAD = 0
+    MASK = 1    # which of the arrays that the rule serves need a gradient
+    SHAPES = 2  # of all arrays, for ops that take a list
+    ARRAY = 100
+    SHAPE = 200
+    DTYPE = 300
+    OUTPUT = 400
+    PARAM = 500
+
+
+@cython.final
+cdef class Rule:
+    """The gradient of an op for one array argument, or for several at once: a function of what its parameter names ask for."""
+    cdef object fn
+    cdef tuple serves      # indices of the array arguments
+    cdef int count
+    cdef int needs[16]
+    cdef readonly tuple names
+
+    def __init__(self, fn, tuple serves, tuple names, needs):
+        if len(needs) > 16:
+            raise TypeError("a gradient rule takes at most 16 arguments")
+        self.fn, self.serves, self.names, self.count = fn, serves, names, len(needs)
+        for i, need in enumerate(needs):
+            self.needs[i] = need
+
+
+@cython.final
+cdef class Op:
+    """The engine's side of a declaration. Made by `minigrad.registry`; not for users."""
+    cdef readonly str name
+    cdef Family family
+    cdef Result result
+    cdef readonly object ref      # NumPy reference: the declared function
+    cdef readonly object plan     # general and view ops: shapes and kernel parameters from the arguments
+    cdef readonly object pack     # elementwise ops and reductions: kernel parameters from the op's parameters
+    cdef const mg_kernel *row     # by dtype; NULL: no kernel
+    cdef readonly str kernel
+    cdef readonly int arrays      # number of array arguments
+    cdef readonly int outputs
+    cdef readonly object identity  # whether a reduction of nothing has a value
+    cdef readonly bint strided    # the kernel takes any strides
+    cdef tuple rules              # of Rule
+    cdef list rule_of             # by array argument: Rule or None (not differentiable)
+    cdef readonly bint saves_shapes
+    cdef readonly bint variadic   # takes a list of arrays, served by one rule
+    cdef readonly bint condition  # the first array is a truth value that takes no part in promotion
+    cdef int dim_at, keepdim_at   # where these stand among the parameters of a reduction
+
+    def __init__(self, str name, str family, *, ref=None, plan=None, pack=None, str kernel=None, int arrays=1, int outputs=1,
+                 str result="same", identity=True, bint strided=False, rules=(), bint variadic=False, bint condition=False,
+                 int dim_at=-1, int keepdim_at=-1):
+        self.name, self.ref, self.plan, self.pack, self.kernel = name, ref, plan, pack, kernel
+        self.variadic, self.condition, self.dim_at, self.keepdim_at = variadic, condition, dim_at, keepdim_at
+        self.family = {"elementwise": ELEMENTWISE, "reduction": REDUCTION, "view": VIEW, "general": GENERAL}[family]
+        self.result = {"same": SAME, "float": FLOAT, "truth": TRUTH, "accumulate": ACCUMULATE, "only_float": ONLY_FLOAT, "index": INDEX,
+                       "integral": INTEGRAL}[result]
+        self.arrays, self.outputs, self.identity, self.strided = arrays, outputs, identity, strided
+        self.row = NULL
+        if kernel is not None:
+            id = mg_kernel_id(kernel.encode())
+            if id < 0:
+                raise LookupError(f"defop({name}): no kernel named {kernel!r} in csrc/kernels/kernels.def")
+            self.row = mg_kernel_row(id)
+        self.rules = tuple(rules)
+        self.rule_of = [None] * arrays
+        for rule in self.rules:
+            for i in (<Rule>rule).serves:
+                self.rule_of[i] = rule
+            for i in range((<Rule>rule).count):
+                if (<Rule>rule).needs[i] == SHAPES or SHAPE <= (<Rule>rule).needs[i] < DTYPE:
+                    self.saves_shapes = True
+
+    def __repr__(self):
+        return f"<op {self.name}>"
+
+
+@cython.final
+cdef class Plan:
+    """What a general op computes: `Plan(shape, ...)`, one shape per output.
+
+    params: kernel parameters, ints or floats in the kernel's order. dtypes: of the outputs (default: of the first array).
+    start: what the output holds before the kernel runs, None (uninitialised), 0, or a Tensor to copy.
+    row: dtype whose kernel is taken (default: that of the first array); None when the op has to go through its reference.
+    arrays: the kernel's inputs, where they are not the op's arguments as they stand.
+    """
+    cdef tuple shapes, params, arrays
+    cdef object dtypes, start, row
+
+    def __init__(self, *shapes, tuple params=(), dtypes=None, start=None, row=True, tuple arrays=None):
+        self.shapes, self.params, self.dtypes, self.start, self.row, self.arrays = shapes, params, dtypes, start, row, arrays
+
+
+cdef int check(int status, str name) except -1:
+    if status == MG_OK:
+        return 0
+    if status == MG_BAD_INDEX:
+        raise IndexError(f"{name}: an index is out of range")
+    if status == MG_NO_MEMORY:
+        raise MemoryError(f"{name}: no work memory")
+    raise RuntimeError(f"{name}: kernel status {status}")
+
+
+cdef inline int launch_kernel(mg_kernel kernel, const mg_array *a, const mg_param *p, int64_t work, str name) except -1:
+    """Every computation goes through here. `work` is a rough number of operations; giving up the GIL pays above some microseconds."""
+    cdef int status
+    if work < 8192:
+        status = kernel(a, p)
+    else:
+        with nogil:
+            status = kernel(a, p)
+    return check(status, name) if status != MG_OK else 0
+
+
+cdef inline void describe(mg_array *a, Tensor t) noexcept:
+    a.data, a.shape, a.strides, a.ndim, a.dtype = t.ptr, t.shape_, t.strides_, t.ndim_, t.dtype_
+
+
+cdef inline void describe_flat(mg_array *a, Tensor t) noexcept:
+    a.data, a.shape, a.strides, a.ndim, a.dtype = t.ptr, &t.size_, &ONE, 1, t.dtype_
+
+
+cdef int read_params(tuple values, mg_param *to, int limit) except -1:
+    cdef int n = 0
+    if len(values) > limit:
+        raise ValueError(f"at most {limit} kernel parameters, got {len(values)}")
+    for v in values:
+        if isinstance(v, float):
+            to[n].f = v
+        else:
+            to[n].i = v
+        n += 1
+    return n
+
+
+def launch(str kernel, list tensors, tuple params=()):
+    """Run a kernel of csrc/ on tensors (outputs first, None for an optional one not given); the last one's dtype chooses it.
+    Nothing is checked or recorded: for optimizers, which know the kernel's contract."""
+    cdef int n = len(tensors), id = mg_kernel_id(kernel.encode())
+    cdef mg_array *a
+    cdef mg_param p[24]
+    cdef int64_t work = 0
+    cdef int code = -1
+    cdef Tensor t
+    if id < 0:
+        raise LookupError(f"launch: no kernel named {kernel!r}")
+    read_params(params, p, 24)
+    a = <mg_array *>malloc((n or 1) * sizeof(mg_array))
+    if a == NULL:
+        raise MemoryError()
+    try:
+        for i in range(n):
+            if tensors[i] is None:
+                a[i].data, a[i].ndim = NULL, 0
+                continue
+            t = tensors[i]
+            describe(&a[i], t)
+            work += t.size_
+            code = t.dtype_
+        if code < 0 or mg_kernel_row(id)[code] == NULL:
+            raise DTypeError(f"launch: kernel {kernel} does not exist for {DTYPES[code].name if code >= 0 else 'no tensors'}")
+        launch_kernel(mg_kernel_row(id)[code], a, p, work, kernel)
+    finally:
+        free(a)
+
+
+def has_kernel(str kernel, d):
+    """Whether csrc/ has this kernel for this dtype."""
+    cdef int id = mg_kernel_id(kernel.encode())
+    return id >= 0 and mg_kernel_row(id)[as_code(d)] != NULL
+
+
+# ---- the machine ----
+
+def isa():
+    """Name of the instruction set whose kernels are in use."""
+    return mg_isa().decode()
+
+
+def isas():
+    """Instruction sets whose kernels this CPU can run, best last."""
+    return [mg_isa_name(i).decode() for i in range(mg_num_isas())]
+
+
+def use_isa(name=None):
+    """Use the kernels of another instruction set (None: the best). Raises ValueError if this CPU lacks it."""
+    if mg_init(NULL if name is None else <const char *><bytes>name.encode()) == NULL:
+        raise ValueError(f"MINIGRAD_ISA: {name!r} is not one of {', '.join(isas())}")
+
+
+def get_num_threads():
+    """Threads that one op may use."""
+    return mg_num_threads()
+
+
+def set_num_threads(int n):
+    """Let one op use up to `n` threads; results do not depend on it. Raises ValueError below 1."""
+    if n < 1:
+        raise ValueError(f"set_num_threads: expected at least 1, got {n}")
+    mg_set_num_threads(n)
+
+
+def available_cpus():
+    """CPUs that this process may use, by affinity and cgroup quota."""
+    return mg_available_cpus()
+
+
+def memory_in_use():
+    """Bytes held by tensors."""
+    return mg_memory_in_use()
+
+
+def memory_peak(bint reset=False):
+    """Highest number of bytes held by tensors since the last reset."""
+    peak = mg_memory_peak()
+    if reset:
+        mg_memory_reset_peak()
+    return peak
+
+
+import os as _os
+use_isa(_os.environ.get("MINIGRAD_ISA") or None)

@@ -1,0 +1,13 @@
+"""The errors that minigrad raises about its arguments. Each is also the built-in kind that NumPy and PyTorch users expect."""
+
+
+class ShapeError(ValueError, RuntimeError):
+    """Shapes, ranks or sizes do not fit the op."""
+
+
+class DTypeError(TypeError, RuntimeError):
+    """An element type does not fit the op."""
+
+
+class GradError(RuntimeError):
+    """A gradient was asked for that cannot be had, or that would be wrong."""
