@@ -56,5 +56,5 @@ extension = Extension(
     extra_link_args=["-pthread", *flags()[:-1], *([] if switch("DEBUG") or switch("SANITIZE") or sys.platform == "darwin" else ["-Wl,-s"])],
     define_macros=[("CYTHON_TRACE_NOGIL", "1")] if switch("COVERAGE") else [],
 )
-directives = {"language_level": 3, "boundscheck": False, "wraparound": False, "cdivision": True, "initializedcheck": False, "embedsignature": True}
+directives = {"language_level": 3, "boundscheck": False, "wraparound": True, "cdivision": True, "initializedcheck": False, "embedsignature": True}
 setup(ext_modules=cythonize([extension], compiler_directives=directives | {"linetrace": switch("COVERAGE")}), cmdclass={"build_ext": BuildWithKernels})

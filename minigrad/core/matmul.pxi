@@ -37,9 +37,11 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
     batch = na if na > nbd else nbd
     for d in range(batch):
         e = d - (batch - na)
-        ta[d], sa[d] = (a.strides_[e], a.shape_[e]) if e >= 0 else (0, 1)
+        ta[d] = a.strides_[e] if e >= 0 else 0
+        sa[d] = a.shape_[e] if e >= 0 else 1
         e = d - (batch - nbd)
-        tb[d], sb[d] = (b.strides_[e], b.shape_[e]) if e >= 0 else (0, 1)
+        tb[d] = b.strides_[e] if e >= 0 else 0
+        sb[d] = b.shape_[e] if e >= 0 else 1
         if sa[d] != sb[d] and sa[d] != 1 and sb[d] != 1:
             raise ShapeError(f"{op.name}: batch dimensions of shapes {a.shape} and {b.shape} cannot be broadcast together")
         shape[d] = sb[d] if sa[d] == 1 else sa[d]

@@ -203,7 +203,8 @@ def isas():
 
 def use_isa(name=None):
     """Use the kernels of another instruction set (None: the best). Raises ValueError if this CPU lacks it."""
-    if mg_init(NULL if name is None else <const char *><bytes>name.encode()) == NULL:
+    cdef bytes wanted = b"" if name is None else name.encode()
+    if mg_init(NULL if name is None else <const char *>wanted) == NULL:
         raise ValueError(f"MINIGRAD_ISA: {name!r} is not one of {', '.join(isas())}")
 
 

@@ -375,6 +375,7 @@ cdef class Tensor:
 
     def __getbuffer__(self, Py_buffer *buffer, int flags):
         cdef Py_ssize_t *sizes
+        cdef dtype kind
         if self.dtype_ == MG_BF16:
             raise BufferError("the buffer protocol has no bfloat16")
         if not (flags & PyBUF_STRIDES) == PyBUF_STRIDES and not self.contiguous_:
@@ -387,7 +388,11 @@ cdef class Tensor:
             sizes[MG_MAX_DIMS + d] = self.strides_[d] * <int64_t>SIZE[self.dtype_]
         buffer.buf, buffer.obj, buffer.len, buffer.readonly = self.ptr, self, self.size_ * SIZE[self.dtype_], 0
         buffer.itemsize, buffer.ndim = SIZE[self.dtype_], self.ndim_
-        buffer.format = (<dtype>DTYPES[self.dtype_]).format if flags & PyBUF_FORMAT else NULL
+        if flags & PyBUF_FORMAT:
+            kind = <dtype>DTYPES[self.dtype_]  # lives as long as the module, and its format with it
+            buffer.format = kind.format
+        else:
+            buffer.format = NULL
         buffer.shape, buffer.strides, buffer.suboffsets, buffer.internal = sizes, sizes + MG_MAX_DIMS, NULL, sizes
 
     def __releasebuffer__(self, Py_buffer *buffer):

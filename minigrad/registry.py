@@ -1,0 +1,359 @@
+"""The registry: one declaration per op, from which everything else follows.
+
+An op is a Python function whose body is its NumPy reference, under `@defop(...)`, which says how the engine computes and
+differentiates it and how it is tested. `defop` puts an ordinary function in its place, which calls the engine, and a record of the
+declaration into `OPS`; functions, Tensor methods, tests, docs and benchmarks read that.
+
+Families, and what makes an op one of them:
+    elementwise   the default: arguments broadcast, one value at a time; `kernel` is its C kernel, `pack` gives the kernel's parameters
+    reduction     has a parameter `dim`; `result` says how the dtype changes
+    view          `plan` gives another window onto the same storage
+    general       `plan(*arrays, *params)` checks the arguments and returns a Plan: output shapes, kernel parameters
+    composite     the body is not a reference but the op itself, written with other ops (`@composite`)
+
+Gradient rules (`vjp`) are functions over Tensors, one for each array argument, or for several (then the key is a tuple of
+names, and the rule returns a tuple). A rule asks for what it needs by the names of its parameters, and only that is kept
+until backward:
+    g              gradient of the output; with several outputs a tuple, None where none arrived (g[0] is always there)
+    y, y0, y1...   an output
+    <array>        that argument
+    <array>_shape  its shape
+    <parameter>    that parameter of the op
+    mask           (joint rules) which of the arguments need their gradient
+    shapes         (ops that take a list) all shapes
+Rules are made of ops themselves, so every order of derivative comes from the same line. For elementwise ops the engine sums
+over what was broadcast, and casts.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import _core
+
+Rule = Callable[..., Any]
+
+
+class _NonDiff:
+    def __repr__(self) -> str:
+        return "NONDIFF"
+
+
+NONDIFF = _NonDiff()  # in `vjp`: this argument has no gradient
+
+
+class Sample:
+    """Arguments to try an op on: `Sample(*arrays, id=..., **params)`. Asymmetric: H != W, M != K != N."""
+
+    def __init__(self, *arrays: Any, id: str = "", **params: Any) -> None:
+        self.arrays, self.id, self.params = arrays, id, params
+
+    def __repr__(self) -> str:
+        return f"Sample({self.id})"
+
+
+class ErrorSample:
+    """Arguments that the op must refuse, the error it raises and a regular expression that its text matches."""
+
+    def __init__(self, *args: Any, error: type[Exception], match: str, **kwargs: Any) -> None:
+        self.args, self.kwargs, self.error, self.match = args, kwargs, error, match
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Work of one call: arithmetic operations, and bytes that have to be read or written at least."""
+
+    flops: float
+    bytes: float
+
+
+class Draw:
+    """What `samples` functions draw arrays with: `r(2, 3)` is standard normal; the same seed gives the same arrays."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.rng = np.random.default_rng(seed)
+
+    def __call__(self, *shape: int) -> np.ndarray:
+        return self.rng.standard_normal(shape)
+
+    def between(self, low: float, high: float, *shape: int) -> np.ndarray:
+        """Uniform in (low, high)."""
+        return self.rng.uniform(low, high, shape)
+
+    def away(self, *shape: int, kinks: Iterable[float] = (0.0,), gap: float = 0.05) -> np.ndarray:
+        """Standard normal, at least `gap` away from every kink."""
+        x = self.rng.standard_normal(shape)
+        for k in kinks:
+            x = np.where(np.abs(x - k) < gap, k + np.where(x < k, -gap, gap) * (1 + np.abs(x - k)), x)
+        return x
+
+    def distinct(self, *shape: int) -> np.ndarray:
+        """All values different, at least 0.1 apart: no ties for max and sort."""
+        n = int(np.prod(shape))
+        return (self.rng.permutation(n) * 0.1 - n * 0.05 + self.rng.uniform(0, 0.01, n)).reshape(shape)
+
+    def ints(self, low: int, high: int, *shape: int) -> np.ndarray:
+        """int64 in [low, high)."""
+        return self.rng.integers(low, high, shape)
+
+    def bools(self, *shape: int) -> np.ndarray:
+        return self.rng.random(shape) < 0.5
+
+
+@dataclass
+class Op:
+    """One declaration."""
+
+    name: str
+    ref: Callable[..., Any]  # the NumPy reference; of a composite: the op itself
+    family: str
+    arrays: tuple[str, ...]  # names of the array arguments
+    params: tuple[str, ...]  # names of the others
+    vjp: Mapping[Any, Any]
+    samples: Callable[[Draw], list[Sample]]
+    errors: tuple[ErrorSample, ...] = ()
+    kernel: str | None = None
+    oracle: Callable[..., Any] | None = None  # of a fused op: the same out of other ops; value and gradient are compared
+    linear_in: tuple[str, ...] = ()  # arguments in which it is linear: checked exactly on integers
+    kinks: tuple[float, ...] = ()  # where it is not differentiable, and samples keep away from
+    cost: Callable[..., Cost] | None = None
+    dtypes: tuple[str, ...] = ("float32", "float64")  # to test values with
+    ulp: float = 4.0  # allowed error of the float32 kernel, in units of the last place of the largest term
+    where: tuple[str, ...] = ()
+    inplace: bool = False
+    known_failures: Mapping[str, str] = field(default_factory=dict)
+    engine: Any = None  # the _core.Op; None for composites
+    function: Callable[..., Any] = None  # type: ignore[assignment]  # what users call
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+OPS: dict[str, Op] = {}
+
+
+def defop(
+    *,
+    vjp: Mapping[Any, Any],
+    samples: Callable[[Draw], list[Sample]],
+    family: str = "elementwise",
+    kernel: str | None = None,
+    plan: Callable[..., Any] | None = None,
+    pack: Callable[..., tuple] | None = None,
+    result: str = "same",
+    outputs: int = 1,
+    identity: bool = True,
+    strided: bool = False,
+    variadic: bool = False,
+    condition: bool = False,
+    call: Callable[..., Any] | None = None,
+    star: str | None = None,
+    where: str = "mg Tensor",
+    wrap: Callable[..., Any] | None = None,
+    inplace: bool | None = None,
+    name: str | None = None,
+    errors: Iterable[ErrorSample] = (),
+    **record: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare an op; see the module's documentation for what the arguments mean.
+
+    where: what it becomes: a function of `mg`, a method of `Tensor`, a function of `F` (nn.functional). Names that begin
+    with an underscore become nothing. inplace: also a method `name_` (default: elementwise ops that keep the dtype).
+    star: a parameter that can be given as several arguments, like `x.reshape(2, 3)`. call: engine function that replaces the
+    family's (matmul). wrap: put round the function and its in-place method (the `alpha` of add). Raises TypeError at import for a declaration that is not complete.
+    """
+
+    def declare(ref: Callable[..., Any]) -> Callable[..., Any]:
+        op_name = name or ref.__name__
+        names = tuple(inspect.signature(ref).parameters)
+        arrays = tuple(n for n in names if n in _flat(vjp))
+        params = tuple(n for n in names if n not in arrays)
+        if names[: len(arrays)] != arrays or not arrays:
+            raise TypeError(f"defop({op_name}): array arguments must come first and be named in vjp, got {list(_flat(vjp))} for {list(names)}")
+        unknown = [n for n in _flat(vjp) if n not in names]
+        if unknown:
+            raise TypeError(f"defop({op_name}): vjp names {unknown}, which are no arguments of {list(names)}")
+        engine = _core.Op(
+            op_name, family, ref=ref, plan=plan, pack=pack, kernel=kernel, arrays=len(arrays), outputs=outputs, result=result,
+            identity=identity, strided=strided, variadic=variadic, condition=condition,
+            dim_at=params.index("dim") if "dim" in params else -1, keepdim_at=params.index("keepdim") if "keepdim" in params else -1,
+            rules=[_rule(op_name, key, fn, arrays, params, variadic) for key, fn in vjp.items() if fn is not NONDIFF],
+        )  # fmt: skip
+        op = Op(op_name, ref, family, arrays, params, vjp, samples, tuple(errors), kernel, **record)
+        op.engine = engine
+        op.inplace = (family == "elementwise" and result in ("same", "integral") and "Tensor" in where) if inplace is None else inplace
+        function = _function(op, names, call, star)
+        return _register(op, wrap(function) if wrap else function, where, wrap)
+
+    return declare
+
+
+def composite(
+    *, samples: Callable[[Draw], list[Sample]], arrays: str = "input", star: str | None = None, where: str = "mg Tensor",
+    inplace: bool = False, errors: Iterable[ErrorSample] = (), **record: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+    """Declare an op whose body is written with other ops; `arrays` names its array arguments."""
+
+    def declare(body: Callable[..., Any]) -> Callable[..., Any]:
+        names = tuple(inspect.signature(body).parameters)
+        array_names = tuple(arrays.split())
+        op = Op(
+            body.__name__, body, "composite", array_names, tuple(n for n in names if n not in array_names), {}, samples, tuple(errors), **record
+        )
+        op.inplace = inplace
+        function = _composite_function(op, body, names, star)
+        return _register(op, function, where)
+
+    return declare
+
+
+def _flat(vjp: Mapping[Any, Any]) -> list[str]:
+    return [n for key in vjp for n in ((key,) if isinstance(key, str) else key)]
+
+
+def _rule(op: str, key: Any, fn: Rule, arrays: tuple[str, ...], params: tuple[str, ...], variadic: bool) -> Any:
+    """Translate the parameter names of a rule into what the engine fetches."""
+    serves = tuple(arrays.index(n) for n in ((key,) if isinstance(key, str) else key))
+    needs = {"g": 0, "mask": 1, "shapes": 2, "y": 400} | {f"y{i}": 400 + i for i in range(8)}
+    for i, n in enumerate(arrays):
+        needs |= {n: 100 + i, f"{n}_shape": 200 + i}
+    for i, n in enumerate(params):
+        needs[n] = 500 + i
+    asked = tuple(inspect.signature(fn).parameters)
+    for n in asked:
+        if n not in needs:
+            raise TypeError(f"defop({op}): the rule for {key} asks for {n!r}; it can have {sorted(needs)}")
+    return _core.Rule(fn, serves, asked, [needs[n] for n in asked])
+
+
+# ---- the functions that users call ----
+
+_ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other"}
+
+
+def _signature(op: Op, names: tuple[str, ...], star: str | None) -> tuple[str, dict[str, Any]]:
+    """Parameter list of the generated function, and the defaults it refers to."""
+    parts, space = [], {}
+    keyword_only = False
+    for n, p in inspect.signature(op.ref).parameters.items():
+        if p.kind is p.KEYWORD_ONLY and not keyword_only and not (star and f"*{star}" in parts):
+            parts.append("*")
+            keyword_only = True
+        if n == star:
+            parts.append(f"*{n}")
+        elif p.default is p.empty:
+            parts.append(n)
+        else:
+            space[f"_default_{n}"] = p.default
+            parts.append(f"{n}=_default_{n}")
+    return ", ".join(parts), space
+
+
+def _compile(op: Op, source: str, space: dict[str, Any]) -> Callable[..., Any]:
+    exec(compile(source, f"<minigrad op {op.name}>", "exec"), space)  # like dataclasses: a plain function is the fastest call there is
+    function = functools.wraps(op.ref)(space[op.name])
+    function.__name__ = function.__qualname__ = op.name
+    return function
+
+
+def _prologue(op: Op, star: str | None) -> tuple[str, str]:
+    """Lines that accept NumPy's spellings and several sizes as arguments; what the signature needs for them."""
+    lines, extra = "", ""
+    if star:
+        lines += f"    if len({star}) == 1 and not isinstance({star}[0], int): {star} = _sizes({star}[0])\n"
+    known = [n for n in ("dim", "keepdim") if n in op.params]
+    if known:
+        extra = ", **aliases"
+        lines += f"    if aliases: {', '.join(known)}, = _translate({op.name!r}, aliases, {', '.join(f'{n}={n}' for n in known)})\n"
+    return lines, extra
+
+
+def _sizes(x: Any) -> Any:
+    return tuple(x) if isinstance(x, (tuple, list)) else (x,) if not hasattr(x, "__iter__") else tuple(x)
+
+
+def _translate(op: str, aliases: dict[str, Any], **values: Any) -> list[Any]:
+    for alias, value in aliases.items():
+        name = _ALIASES.get(alias)
+        if name not in values:
+            raise TypeError(f"{op}() got an unexpected keyword argument {alias!r}")
+        values[name] = value
+    return list(values.values())
+
+
+def _function(op: Op, names: tuple[str, ...], call: Callable[..., Any] | None, star: str | None) -> Callable[..., Any]:
+    signature, space = _signature(op, names, star)
+    lines, extra = _prologue(op, star)
+    space |= {"_op": op.engine, "_apply": _core.apply, "_call": call, "_sizes": _sizes, "_translate": _translate, "_cast": _core.cast}
+    arrays, params = "".join(f"{n}, " for n in op.arrays), "".join(f"{n}, " for n in op.params)
+    if op.family == "reduction" and "dtype" in op.params:
+        lines += "    if dtype is not None: input = _cast(input, dtype)\n"
+    if call is not None:
+        lines += f"    return _call({arrays}{params})\n"
+    elif op.engine.variadic:
+        lines += f"    return _apply(_op, tuple({op.arrays[0]}), ({params}))\n"
+    elif op.family == "elementwise" and not op.params and len(op.arrays) <= 2:
+        space["_apply"] = _core.apply_unary if len(op.arrays) == 1 else _core.apply_binary
+        lines += f"    return _apply(_op, {', '.join(op.arrays)})\n"
+    else:
+        lines += f"    return _apply(_op, ({arrays}), ({params}))\n"
+    return _compile(op, f"def {op.name}({signature}{extra}):\n{lines}", space)
+
+
+def _composite_function(op: Op, body: Callable[..., Any], names: tuple[str, ...], star: str | None) -> Callable[..., Any]:
+    lines, extra = _prologue(op, star)
+    if not lines:
+        return body
+    signature, space = _signature(op, names, star)
+    space |= {"_body": body, "_sizes": _sizes, "_translate": _translate}
+    kinds = inspect.signature(body).parameters
+    passed = ", ".join(f"{n}={n}" if kinds[n].kind is inspect.Parameter.KEYWORD_ONLY else n for n in names)
+    return _compile(op, f"def {op.name}({signature}{extra}):\n{lines}    return _body({passed})\n", space)
+
+
+def _register(op: Op, function: Callable[..., Any], where: str, wrap: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    if op.name in OPS:
+        raise TypeError(f"defop({op.name}): declared twice")
+    if not callable(op.samples):
+        raise TypeError(f"defop({op.name}): samples must be a function of a Draw")
+    op.function = function
+    op.where = () if op.name.startswith("_") else tuple(where.split())
+    function.op = op  # type: ignore[attr-defined]
+    OPS[op.name] = op
+    if "Tensor" in op.where:
+        _core.attach(op.name, function)
+    if op.inplace:
+        method = _inplace_method(op)
+        _core.attach(f"{op.name}_", wrap(method) if wrap else method)
+    return function
+
+
+def _inplace_method(op: Op) -> Callable[..., Any]:
+    name = f"{op.name}_"
+    if op.family == "elementwise":
+        first, *others = op.arrays
+        signature, space = _signature(op, (*op.arrays, *op.params), None)
+        space |= {"_op": op.engine, "_inplace": _core.inplace}
+        arrays, params = "".join(f"{n}, " for n in others), "".join(f"{n}, " for n in op.params)
+        exec(f"def {name}({signature}):\n    return _inplace(_op, {first}, ({arrays}), ({params}))\n", space)
+        method = space[name]
+    else:
+        function = op.function
+
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return _core.inplace_by(function, name, self, *args, **kwargs)
+
+        method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`{op.name}` in place; returns the tensor itself."
+    return method
+
+
+def names(where: str) -> dict[str, Callable[..., Any]]:
+    """Functions that belong to a namespace: "mg", "Tensor" or "F"."""
+    return {name: op.function for name, op in OPS.items() if where in op.where}
