@@ -1,0 +1,52 @@
+"""minigrad: reverse-mode autograd for small networks on a CPU. PyTorch's names, kernels in C, NumPy the only dependency.
+
+>>> import minigrad as mg
+>>> x = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+>>> (x * x).sum().backward()
+>>> x.grad
+tensor([2., 4., 6.])
+"""
+
+from . import autograd, nn, ops, optim, registry, utils
+from ._core import (
+    Tensor,
+    bfloat16,
+    bool_ as bool,
+    complex64,
+    complex128,
+    dtype,
+    enable_grad,
+    float16,
+    float32,
+    float64,
+    from_numpy,
+    get_default_dtype,
+    get_num_threads,
+    inference_mode,
+    int8,
+    int16,
+    int32,
+    int64,
+    is_grad_enabled,
+    no_grad,
+    promote_types,
+    result_type,
+    set_default_dtype,
+    set_grad_enabled,
+    set_num_threads,
+    uint8,
+)
+from .errors import DTypeError, GradError, ShapeError
+from .io import load, save
+from .ops.creation import *  # noqa: F403
+
+__version__ = "0.1.0"
+
+float = float32
+double = float64
+half = float16
+int = int32
+long = int64
+short = int16
+
+globals().update(registry.names("mg"))

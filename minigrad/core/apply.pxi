@@ -509,6 +509,20 @@ cdef inline Tensor recorded_view(Op op, Tensor x, tuple params, Tensor y):
 
 
 cdef object general(Op op, tuple arrays, tuple params):
+    """A general op: its plan and its kernel or reference, unrecorded; then one node for the whole."""
+    global mg_grad_mode
+    cdef int mode = mg_grad_mode
+    mg_grad_mode = 0
+    try:
+        result = run_general(op, arrays, params)
+    finally:
+        mg_grad_mode = mode
+    if op.rules and wants_recording(arrays):
+        record(op, arrays, params, result)
+    return result
+
+
+cdef object run_general(Op op, tuple arrays, tuple params):
     cdef mg_array stack[MG_MAX_ARGS]
     cdef mg_array *a = stack
     cdef mg_param p[24]
@@ -566,10 +580,7 @@ cdef object general(Op op, tuple arrays, tuple params):
                 finally:
                     if a != stack:
                         free(a)
-    result = outs[0] if op.outputs == 1 else tuple(outs)
-    if op.rules and wants_recording(arrays):
-        record(op, arrays, params, result)
-    return result
+    return outs[0] if op.outputs == 1 else tuple(outs)
 
 
 cdef list reference_outputs(Op op, tuple arrays, tuple params):

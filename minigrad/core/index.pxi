@@ -169,3 +169,8 @@ cdef int set_item(Tensor x, object key, object value) except -1:
         value = value.reshape(value.shape[value.ndim - y.ndim_:]) if all(s == 1 for s in value.shape[:value.ndim - y.ndim_]) else value
     assign(y, value)
     return 0
+
+
+def write(Tensor x, tuple entries, Tensor value):
+    """x[...] = value for parsed entries; neither recorded nor versioned: for ops that fill their own result."""
+    write_into(basic_window(x, entries), value)

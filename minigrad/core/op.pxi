@@ -152,35 +152,42 @@ cdef int read_params(tuple values, mg_param *to, int limit) except -1:
     return n
 
 
-def launch(str kernel, list tensors, tuple params=()):
-    """Run a kernel of csrc/ on tensors (outputs first, None for an optional one not given); the last one's dtype chooses it.
-    Nothing is checked or recorded: for optimizers, which know the kernel's contract."""
-    cdef int n = len(tensors), id = mg_kernel_id(kernel.encode())
-    cdef mg_array *a
+def launch_as(str kernel, d, list tensors, tuple params=()):
+    """Run the kernel for dtype `d` on tensors (outputs first, None for an optional one not given). Nothing is checked or recorded:
+    for ops and optimizers that know the kernel's contract. Raises DTypeError if there is no such kernel."""
+    cdef int n = len(tensors), id = mg_kernel_id(kernel.encode()), code = as_code(d)
+    cdef mg_array stack[MG_MAX_ARGS]
+    cdef mg_array *a = stack
     cdef mg_param p[24]
     cdef int64_t work = 0
-    cdef int code = -1
     cdef Tensor t
-    if id < 0:
-        raise LookupError(f"launch: no kernel named {kernel!r}")
+    if id < 0 or mg_kernel_row(id)[code] == NULL:
+        raise DTypeError(f"launch: no kernel {kernel!r} for {DTYPES[code].name}")
     read_params(params, p, 24)
-    a = <mg_array *>malloc((n or 1) * sizeof(mg_array))
-    if a == NULL:
-        raise MemoryError()
+    if n > MG_MAX_ARGS:
+        a = <mg_array *>malloc(n * sizeof(mg_array))
+        if a == NULL:
+            raise MemoryError()
     try:
         for i in range(n):
             if tensors[i] is None:
-                a[i].data, a[i].ndim = NULL, 0
-                continue
-            t = tensors[i]
-            describe(&a[i], t)
-            work += t.size_
-            code = t.dtype_
-        if code < 0 or mg_kernel_row(id)[code] == NULL:
-            raise DTypeError(f"launch: kernel {kernel} does not exist for {DTYPES[code].name if code >= 0 else 'no tensors'}")
-        launch_kernel(mg_kernel_row(id)[code], a, p, work, kernel)
+                memset(&a[i], 0, sizeof(mg_array))
+            else:
+                t = tensors[i]
+                describe(&a[i], t)
+                work += t.size_
+        launch_kernel(mg_kernel_row(id)[code], a, p, 16 * work, kernel)
     finally:
-        free(a)
+        if a != stack:
+            free(a)
+
+
+def launch(str kernel, list tensors, tuple params=()):
+    """`launch_as` for the dtype of the last tensor that is given."""
+    for t in reversed(tensors):
+        if t is not None:
+            return launch_as(kernel, DTYPES[(<Tensor>t).dtype_], tensors, params)
+    raise DTypeError(f"launch: no tensors for kernel {kernel!r}")
 
 
 def has_kernel(str kernel, d):

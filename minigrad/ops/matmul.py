@@ -1,0 +1,276 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _core
+from ..errors import ShapeError
+from ..registry import Cost, ErrorSample, Sample, composite, defop
+from ._samples import NUMBERS
+from .shape import permute, reshape, sum_to, unsqueeze
+
+
+def _matmul_samples(r):
+    return [
+        Sample(r(3, 5), r(5, 4), id="matrices"), Sample(r(5), r(5), id="vectors"), Sample(r(3, 5), r(5), id="matrix-vector"),
+        Sample(r(5), r(5, 4), id="vector-matrix"), Sample(r(2, 3, 5), r(2, 5, 4), id="batch"), Sample(r(2, 1, 3, 5), r(4, 5, 2), id="broadcast-batch"),
+        Sample(r(2, 3, 5), r(5, 4), id="stack-matrix"), Sample(r(3, 0), r(0, 4), id="inner-empty"), Sample(r(5), r(2, 5, 3), id="vector-batch"),
+    ]  # fmt: skip
+
+
+def _left(g, other, input_shape):
+    """d (a @ b) / d a: g @ b.T, with 1-D operands seen as a row and a column."""
+    if len(input_shape) == 1 and other.ndim == 1:
+        return g * other
+    if other.ndim == 1:
+        return sum_to(unsqueeze(g, -1) * other, input_shape)
+    if len(input_shape) == 1:
+        g = unsqueeze(g, -2)
+        return sum_to(g @ other.mT, (1, *input_shape)).view(input_shape)
+    return sum_to(g @ other.mT, input_shape)
+
+
+def _right(g, input, other_shape):
+    """d (a @ b) / d b: a.T @ g."""
+    if input.ndim == 1 and len(other_shape) == 1:
+        return g * input
+    if input.ndim == 1:
+        return sum_to(unsqueeze(input, -1) * unsqueeze(g, -2), other_shape)
+    if len(other_shape) == 1:
+        return sum_to(input.mT @ unsqueeze(g, -1), (*other_shape, 1)).view(other_shape)
+    if len(other_shape) == 2 and input.ndim > 2:  # a stack against one matrix: one product over all rows
+        k, n = other_shape
+        return reshape(input, (-1, k)).mT @ reshape(g, (-1, n))
+    return sum_to(input.mT @ g, other_shape)
+
+
+def _matmul_cost(y, input, other):
+    k = input.shape[-1]
+    return Cost(flops=2 * y.size * k, bytes=input.nbytes + other.nbytes + y.nbytes)
+
+
+@defop(family="general", kernel="matmul", call=_core.apply_matmul, vjp={"input": _left, "other": _right}, linear_in=("input", "other"),
+       samples=_matmul_samples, dtypes=NUMBERS, cost=_matmul_cost, where="mg Tensor",
+       errors=[ErrorSample(np.ones((2, 3)), np.ones((4, 3)), error=ValueError, match=r"matmul: shapes \(2, 3\) and \(4, 3\) do not fit: 3 columns against 4 rows"),
+               ErrorSample(np.ones(()), np.ones(3), error=ValueError, match="at least 1 dimension"),
+               ErrorSample(np.ones((2, 3), np.float32), np.ones((3, 4)), error=TypeError, match="one dtype")])  # fmt: skip
+def matmul(input, other):
+    """Matrix product, NumPy's rules: 1-D operands are a row and a column, leading dimensions are a batch that broadcasts.
+
+    Shapes: (..., M, K) @ (..., K, N) gives (..., M, N). Dtypes: one for both, not bool.
+    >>> mg.matmul(mg.tensor([[1.0, 2.0]]), mg.tensor([[3.0], [4.0]]))
+    tensor([[11.]])
+    """
+    return np.matmul(input, other)
+
+
+def _rows(x):
+    """x as a matrix of rows."""
+    return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+
+
+def _linear_input(g, weight, input_shape):
+    return g @ weight if weight.ndim == 2 else unsqueeze(g, -1) * weight
+
+
+def _linear_weight(g, input, weight_shape):
+    if len(weight_shape) == 1:
+        return (reshape(g, (-1, 1)) * _rows(input)).sum(0)
+    return _rows(g).mT @ _rows(input) if g.ndim != 1 else unsqueeze(g, -1) * input
+
+
+def _linear_bias(g, bias_shape):
+    return sum_to(g, bias_shape)
+
+
+@defop(family="general", kernel="matmul", call=_core.apply_linear, where="F",
+       vjp={"input": _linear_input, "weight": _linear_weight, "bias": _linear_bias}, linear_in=("input", "weight", "bias"),
+       samples=lambda r: [Sample(r(5, 3), r(4, 3), r(4), id="bias"), Sample(r(2, 5, 3), r(4, 3), id="stack-no-bias"), Sample(r(3), r(4, 3), r(4), id="vector"),
+                          Sample(r(5, 3), r(3), id="row-weight"), Sample(r(0, 3), r(4, 3), r(4), id="empty")],
+       cost=lambda y, input, weight, bias=None: Cost(2 * y.size * input.shape[-1], input.nbytes + weight.nbytes + y.nbytes),
+       errors=[ErrorSample(np.ones((2, 3)), np.ones((4, 5)), error=ValueError, match="linear: input has 3 features in its last dimension but weight expects 5"),
+               ErrorSample(np.ones((2, 3)), np.ones((4, 3)), np.ones(3), error=ValueError, match=r"linear: expected a bias of shape \(4,\)")])  # fmt: skip
+def linear(input, weight, bias=None):
+    """input @ weight.T + bias, in one kernel.
+
+    Shapes: input (..., in), weight (out, in) or (in,), bias (out,) or None; gives (..., out). Dtypes: one for all.
+    >>> mg.nn.functional.linear(mg.tensor([[1.0, 2.0]]), mg.tensor([[3.0, 4.0]]), mg.tensor([0.5]))
+    tensor([[11.5]])
+    """
+    y = np.matmul(input, np.swapaxes(weight, -1, -2) if np.ndim(weight) == 2 else weight)
+    return y if bias is None else y + bias
+
+
+def _two(op, x, n):
+    if x.ndim != n:
+        raise ShapeError(f"{op}: expected {n} dimensions, got shape {x.shape}")
+    return x
+
+
+@composite(arrays="input mat2", samples=lambda r: [Sample(r(3, 5), r(5, 4), id="matrices")],
+           errors=[ErrorSample(np.ones(3), np.ones((3, 2)), error=ValueError, match="mm: expected 2 dimensions")])  # fmt: skip
+def mm(input, mat2):
+    """Product of two matrices.
+
+    >>> mg.mm(mg.ones(2, 3), mg.ones(3, 1)).shape
+    (2, 1)
+    """
+    return matmul(_two("mm", input, 2), _two("mm", mat2, 2))
+
+
+@composite(arrays="input mat2", samples=lambda r: [Sample(r(2, 3, 5), r(2, 5, 4), id="batch")])
+def bmm(input, mat2):
+    """Products of two stacks of matrices.
+
+    >>> mg.bmm(mg.ones(2, 3, 4), mg.ones(2, 4, 1)).shape
+    (2, 3, 1)
+    """
+    return matmul(_two("bmm", input, 3), _two("bmm", mat2, 3))
+
+
+@composite(arrays="input vec", samples=lambda r: [Sample(r(3, 5), r(5), id="matrix")])
+def mv(input, vec):
+    """Product of a matrix and a vector.
+
+    >>> mg.mv(mg.ones(2, 3), mg.ones(3))
+    tensor([3., 3.])
+    """
+    return matmul(_two("mv", input, 2), _two("mv", vec, 1))
+
+
+@composite(arrays="input tensor", samples=lambda r: [Sample(r(5), r(5), id="vectors")])
+def dot(input, tensor):
+    """Product of two vectors.
+
+    >>> mg.dot(mg.tensor([1.0, 2.0]), mg.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    return matmul(_two("dot", input, 1), _two("dot", tensor, 1))
+
+
+@composite(arrays="input vec2", samples=lambda r: [Sample(r(5), r(3), id="vectors")])
+def outer(input, vec2):
+    """All products of an element of one vector with one of the other.
+
+    >>> mg.outer(mg.tensor([1.0, 2.0]), mg.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    return unsqueeze(_two("outer", input, 1), 1) * _two("outer", vec2, 1)
+
+
+@composite(arrays="input mat1 mat2", samples=lambda r: [Sample(r(4), r(3, 5), r(5, 4), id="row"), Sample(r(3, 4), r(3, 5), r(5, 4), beta=0.5, alpha=2.0, id="scaled")])
+def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+    """beta * input + alpha * mat1 @ mat2.
+
+    >>> mg.addmm(mg.ones(1), mg.ones(2, 3), mg.ones(3, 1)).tolist()
+    [[4.0], [4.0]]
+    """
+    product = mm(mat1, mat2)
+    if alpha != 1:
+        product = product * alpha
+    return product + (input if beta == 1 else input * beta)
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@composite(arrays="operands", where="",
+           samples=lambda r: [Sample([r(3, 5), r(5, 4)], equation="ij,jk->ik", id="matmul"), Sample([r(2, 3, 4), r(2, 5, 4)], equation="bqd,bkd->bqk", id="attention"),
+                              Sample([r(4, 4)], equation="ii->i", id="diagonal"), Sample([r(3), r(4)], equation="i,j->ij", id="outer"),
+                              Sample([r(2, 3), r(3, 4), r(4, 2)], equation="ij,jk,kl", id="chain")])  # fmt: skip
+def _einsum(operands, equation):
+    """Einstein summation over two operands at a time, each pair as one batched matrix product."""
+    equation = equation.replace(" ", "")
+    left, arrow, right = equation.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        raise ShapeError(f"einsum: {equation!r} names {len(terms)} operands, got {len(operands)}")
+    dots = 0
+    for term, x in zip(terms, operands, strict=True):
+        if "..." in term:
+            dots = max(dots, x.ndim - (len(term) - 3))
+    spare = [c for c in _LETTERS if c not in equation]
+    hidden = "".join(spare[:dots])
+    full = []
+    for term, x in zip(terms, operands, strict=True):
+        if "..." in term:
+            n = x.ndim - (len(term) - 3)
+            term = term.replace("...", hidden[dots - n :])
+        if len(term) != x.ndim or not term.isalpha() and term:
+            raise ShapeError(f"einsum: subscripts {term!r} do not fit an operand of shape {x.shape} in {equation!r}")
+        full.append(term)
+    if arrow:
+        out = right.replace("...", hidden)
+    else:
+        joined = "".join(full)
+        out = hidden + "".join(sorted(c for c in set(joined) - set(hidden) if joined.count(c) == 1))
+    sizes: dict[str, int] = {}
+    for term, x in zip(full, operands, strict=True):
+        for c, n in zip(term, x.shape, strict=True):
+            if sizes.get(c, 1) != 1 and n not in (1, sizes[c]):
+                raise ShapeError(f"einsum: subscript {c!r} has sizes {sizes[c]} and {n} in {equation!r}")
+            sizes[c] = max(sizes.get(c, 1), n) if n else 0
+    if any(c not in sizes for c in out) or len(set(out)) != len(out):
+        raise ShapeError(f"einsum: output subscripts {out!r} are not all among {equation!r}, each once")
+    parts = [_diagonals(term, x) for term, x in zip(full, operands, strict=True)]
+    term, x = parts[0]
+    for i, (other, z) in enumerate(parts[1:], 1):
+        later = set(out).union(*(t for t, _ in parts[i + 1 :]))
+        term, x = _contract(term, x, other, z, later, sizes)
+    drop = tuple(i for i, c in enumerate(term) if c not in out)
+    if drop:
+        x = x.sum(drop)
+        term = "".join(c for c in term if c in out)
+    return permute(x, tuple(term.index(c) for c in out)) if term != out else x
+
+
+def _diagonals(term, x):
+    """Repeated subscripts of one operand: its diagonal."""
+    for c in dict.fromkeys(term):
+        while term.count(c) > 1:
+            i, j = (k for k, t in enumerate(term) if t == c)
+            n = x.shape[i]
+            index = _core.from_numpy(np.arange(n))
+            key = tuple(index if k in (i, j) else slice(None) for k in range(x.ndim))
+            x = x[key]
+            if j - i > 1:  # the diagonal came first
+                x = permute(x, (*range(1, i + 1), 0, *range(i + 1, x.ndim)))
+            term = term[:j] + term[j + 1 :]
+    return term, x
+
+
+def _contract(a, x, b, z, later, sizes):
+    """Two operands into one: shared subscripts that are needed later are the batch, the others are summed by a matrix product."""
+    x_sum = tuple(i for i, c in enumerate(a) if c not in b and c not in later)
+    if x_sum:
+        x, a = x.sum(x_sum), "".join(c for c in a if c in b or c in later)
+    z_sum = tuple(i for i, c in enumerate(b) if c not in a and c not in later)
+    if z_sum:
+        z, b = z.sum(z_sum), "".join(c for c in b if c in a or c in later)
+    batch = [c for c in a if c in b and c in later]
+    inner = [c for c in a if c in b and c not in later]
+    rows, columns = [c for c in a if c not in b], [c for c in b if c not in a]
+    x = permute(x, tuple(a.index(c) for c in (*batch, *rows, *inner)))
+    z = permute(z, tuple(b.index(c) for c in (*batch, *inner, *columns)))
+
+    def size(letters):
+        return [sizes[c] for c in letters]
+
+    x, z = x.expand((*size(batch), *x.shape[len(batch) : len(batch) + len(rows)], *size(inner))), z.expand((*size(batch), *size(inner), *z.shape[len(batch) + len(inner) :]))
+    m, k, n = (int(np.prod(size(s))) for s in (rows, inner, columns))
+    y = reshape(x, (*size(batch), m, k)) @ reshape(z, (*size(batch), k, n))
+    return "".join((*batch, *rows, *columns)), reshape(y, (*size(batch), *size(rows), *size(columns)))
+
+
+def einsum(equation, *operands):
+    """Einstein summation; every product of two operands is one batched matrix product, from left to right.
+
+    Shapes: as the equation says ("...", repeated subscripts, implicit output as in NumPy).
+    >>> mg.einsum("ij,jk->ik", mg.ones(2, 3), mg.ones(3, 4)).shape
+    (2, 4)
+    """
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    return _einsum(list(operands), equation)
