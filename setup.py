@@ -52,7 +52,7 @@ extension = Extension(
     ["minigrad/core/core.pyx"],
     include_dirs=["csrc"],
     depends=[str(p.relative_to(ROOT)) for p in [*ROOT.glob("csrc/*.h"), *ROOT.glob("csrc/*.c"), *ROOT.glob("csrc/kernels/*"), *ROOT.glob("minigrad/core/*.px*")]],
-    extra_compile_args=["-O2" if not switch("DEBUG") else "-O0", "-fno-strict-aliasing", "-Wno-unused-function", *flags()],
+    extra_compile_args=[*(["-O0"] if switch("DEBUG") else ["-O2", "-g0"]), "-fno-strict-aliasing", "-Wno-unused-function", *flags()],
     extra_link_args=["-pthread", *flags()[:-1], *([] if switch("DEBUG") or switch("SANITIZE") or sys.platform == "darwin" else ["-Wl,-s"])],
     define_macros=[("CYTHON_TRACE_NOGIL", "1")] if switch("COVERAGE") else [],
 )

@@ -551,7 +551,7 @@ cdef object array_text(Tensor x):
     if x.size_ == 0:
         return "[]"
     a = x.numpy()
-    options = {"threshold": 1000, "edgeitems": 3, "linewidth": 80, "precision": 4, "separator": ", ", "prefix": "tensor("}
+    options = {"threshold": 1000, "edgeitems": 3, "max_line_width": 80, "precision": 4, "separator": ", ", "prefix": "tensor("}
     if a.dtype == np.float16:
         a = a.astype(np.float32)
     return np.array2string(a, **options)
