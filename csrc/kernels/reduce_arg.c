@@ -6,13 +6,20 @@
  * the caller. Order of work: fold.h. */
 #include "fold.h"
 #include "kernels.h"
+#include "vec.h"
+
+#include <math.h>
 
 #define NAME argmax
 #define WITH_INDEX max_with_index
 #define BEATS(a, b) ((a) > (b))
+#define PICK max
+#define WORST -INFINITY
 #include "fold_arg.inc"
 
 #define NAME argmin
 #define WITH_INDEX min_with_index
 #define BEATS(a, b) ((a) < (b))
+#define PICK min
+#define WORST INFINITY
 #include "fold_arg.inc"

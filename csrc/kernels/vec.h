@@ -89,6 +89,18 @@ MG_INLINE void vf64_store_n(double *p, vf64 x, int64_t n) {
 }
 #endif
 
+/* p[0], p[stride], p[2 * stride]... */
+MG_INLINE vf32 vf32_load_stride(const float *p, int64_t stride) {
+    vf32 x;
+    for (int i = 0; i < MG_F32_LANES; i++) x[i] = p[i * stride];
+    return x;
+}
+MG_INLINE vf64 vf64_load_stride(const double *p, int64_t stride) {
+    vf64 x;
+    for (int i = 0; i < MG_F64_LANES; i++) x[i] = p[i * stride];
+    return x;
+}
+
 /* a * b + c */
 #if defined(__AVX512F__)
 MG_INLINE vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
