@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GRAIN (1 << 17) /* elements that are worth a thread */
+
 typedef struct {
     int64_t len, x, out; /* length, step in the input, step in the output (kept axes) */
 } axis;
@@ -250,7 +252,7 @@ static void fold_tile(const plan *q, char *acc, const char *x, int64_t width, co
         return;
     }
     if (split) {
-        const int64_t grain = max(1, (1 << 16) / max(1, q->count / q->batches * width));
+        const int64_t grain = max(1, GRAIN / max(1, q->count / q->batches * width));
         mg_parallel(q->batches, grain, run_batches, &(batch_task){q, parts, x, width, pivot});
     }
     for (int64_t b = 0; b < q->batches; b++) {
@@ -273,12 +275,13 @@ static void run_tiles(void *ctx, int64_t begin, int64_t end) {
     fold_task *t = ctx;
     const plan *q = &t->main;
     const int64_t tiles = 2 + levels(q->batches) + 1 + (t->split ? q->batches : 0);
-    char *work = mg_scratch(t->split ? 3 : 2, (size_t)(tiles * q->width * MG_FOLD_ACC_MAX));
+    const size_t bytes = (size_t)q->width * q->fold->acc_size; /* `before` has accumulators of the same size */
+    char *work = mg_scratch(t->split ? 3 : 2, (size_t)tiles * bytes);
     if (!work) {
         __atomic_store_n(&t->status, MG_NO_MEMORY, __ATOMIC_RELAXED);
         return;
     }
-    char *acc = work, *pivot = acc + q->width * MG_FOLD_ACC_MAX, *rest = pivot + q->width * MG_FOLD_ACC_MAX;
+    char *acc = work, *pivot = acc + bytes, *rest = pivot + bytes;
     for (int64_t i = begin; i < end; i++) {
         const int64_t first = i % q->tiles_along * q->width, width = min(q->width, q->tile.len - first);
         int64_t out;
@@ -302,10 +305,10 @@ mg_status mg_fold_run(const mg_fold *fold, const mg_array *out, const mg_array *
     t.before.fold = fold->before;
     /* Few tiles of much work each: their batches are what threads share, otherwise the tiles. */
     const int64_t cost = t.main.count * t.main.width;
-    t.split = t.main.batches > 1 && t.main.tiles < 8 && cost > 1 << 17;
+    t.split = t.main.batches > 1 && t.main.tiles < 8 && cost > GRAIN;
     if (t.split)
         run_tiles(&t, 0, t.main.tiles);
     else
-        mg_parallel(t.main.tiles, max(1, (1 << 16) / max(1, cost)), run_tiles, &t);
+        mg_parallel(t.main.tiles, max(1, GRAIN / max(1, cost)), run_tiles, &t);
     return t.status;
 }

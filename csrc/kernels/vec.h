@@ -166,8 +166,12 @@ MG_INLINE vi64 vi64_iota(void) { return (vi64){0, 1}; }
 
 /* The first n lanes of a and the other lanes of b. */
 #if defined(__AVX512F__)
-MG_INLINE vf32 vf32_first_n(vf32 a, vf32 b, int64_t n) { return (vf32)_mm512_mask_mov_ps((__m512)b, (__mmask16)((1u << n) - 1), (__m512)a); }
-MG_INLINE vf64 vf64_first_n(vf64 a, vf64 b, int64_t n) { return (vf64)_mm512_mask_mov_pd((__m512d)b, (__mmask8)((1u << n) - 1), (__m512d)a); }
+MG_INLINE vf32 vf32_first_n(vf32 a, vf32 b, int64_t n) {
+    return (vf32)_mm512_mask_mov_ps((__m512)b, (__mmask16)((1u << n) - 1), (__m512)a);
+}
+MG_INLINE vf64 vf64_first_n(vf64 a, vf64 b, int64_t n) {
+    return (vf64)_mm512_mask_mov_pd((__m512d)b, (__mmask8)((1u << n) - 1), (__m512d)a);
+}
 #else
 MG_INLINE vf32 vf32_first_n(vf32 a, vf32 b, int64_t n) { return vf32_select(vi32_iota() < (int32_t)n, a, b); }
 MG_INLINE vf64 vf64_first_n(vf64 a, vf64 b, int64_t n) { return vf64_select(vi64_iota() < n, a, b); }
@@ -179,10 +183,18 @@ MG_INLINE vf64 vf64_swap(vf64 x, int h) { return __builtin_shuffle(x, vi64_iota(
 
 /* The larger and the smaller; NaN if either is. */
 #if defined(__AVX512F__)
-MG_INLINE vf32 vf32_max(vf32 a, vf32 b) { return (vf32)_mm512_mask_max_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b); }
-MG_INLINE vf64 vf64_max(vf64 a, vf64 b) { return (vf64)_mm512_mask_max_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b); }
-MG_INLINE vf32 vf32_min(vf32 a, vf32 b) { return (vf32)_mm512_mask_min_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b); }
-MG_INLINE vf64 vf64_min(vf64 a, vf64 b) { return (vf64)_mm512_mask_min_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b); }
+MG_INLINE vf32 vf32_max(vf32 a, vf32 b) {
+    return (vf32)_mm512_mask_max_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b);
+}
+MG_INLINE vf64 vf64_max(vf64 a, vf64 b) {
+    return (vf64)_mm512_mask_max_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b);
+}
+MG_INLINE vf32 vf32_min(vf32 a, vf32 b) {
+    return (vf32)_mm512_mask_min_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b);
+}
+MG_INLINE vf64 vf64_min(vf64 a, vf64 b) {
+    return (vf64)_mm512_mask_min_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b);
+}
 #else
 MG_INLINE vf32 vf32_max(vf32 a, vf32 b) { return vf32_select((a > b) | (a != a), a, b); }
 MG_INLINE vf64 vf64_max(vf64 a, vf64 b) { return vf64_select((a > b) | (a != a), a, b); }
@@ -194,12 +206,16 @@ MG_INLINE vf64 vf64_min(vf64 a, vf64 b) { return vf64_select((a < b) | (a != a),
 MG_INLINE vf32 vf32_load_to(const float *p, int64_t n) { return n >= MG_F32_LANES ? vf32_load(p) : vf32_load_n(p, n); }
 MG_INLINE vf64 vf64_load_to(const double *p, int64_t n) { return n >= MG_F64_LANES ? vf64_load(p) : vf64_load_n(p, n); }
 MG_INLINE void vf32_store_to(float *p, vf32 x, int64_t n) {
-    if (n >= MG_F32_LANES) vf32_store(p, x);
-    else vf32_store_n(p, x, n);
+    if (n >= MG_F32_LANES)
+        vf32_store(p, x);
+    else
+        vf32_store_n(p, x, n);
 }
 MG_INLINE void vf64_store_to(double *p, vf64 x, int64_t n) {
-    if (n >= MG_F64_LANES) vf64_store(p, x);
-    else vf64_store_n(p, x, n);
+    if (n >= MG_F64_LANES)
+        vf64_store(p, x);
+    else
+        vf64_store_n(p, x, n);
 }
 
 /* The sum of all lanes, as a tree. */

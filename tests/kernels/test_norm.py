@@ -101,3 +101,24 @@ def test_large_mean(isa: str) -> None:
     assert np.allclose(r, 1 / x[:, :, 0].astype(np.float64).std(0), rtol=1e-6)
     _, _, r = run("layer_norm", "f32", [x[0], None, None], [(2, 100), (2,), (2,)], isa, 0.0)
     assert np.allclose(r, 1 / x[0].astype(np.float64).std(1), rtol=1e-6)
+
+
+def test_same_bits_for_every_number_of_threads() -> None:
+    rng = np.random.default_rng(6)
+    x, g = (rng.standard_normal((1500, 64)).astype(np.float32) for _ in range(2))
+    planes = (50, 20, 96)
+    results: dict[int, list] = {}
+    try:
+        for threads in (1, 2, 3, 7):
+            raw.lib.mg_set_num_threads(threads)
+            y, m, r = run("layer_norm", "f32", [x, None, None], [x.shape, (1500,), (1500,)], ISAS[-1], EPS)
+            outs = [y, *run("layer_norm_backward", "f32", [g, x, m, r, None], [x.shape, (64,), (64,)], ISAS[-1])]
+            for shape in (planes, (150, 640, 1)):
+                v, h = x.reshape(shape), g.reshape(shape)
+                c = (shape[1],)
+                y, m, r = run("batch_norm", "f32", [v, None, None], [shape, c, c], ISAS[-1], EPS)
+                outs += [y, m, r, *run("batch_norm_backward", "f32", [h, v, m, r, None], [shape, c, c], ISAS[-1], 1)]
+            results[threads] = [o.tobytes() for o in outs]
+    finally:
+        raw.lib.mg_set_num_threads(1)
+    assert all(results[t] == results[1] for t in results)
