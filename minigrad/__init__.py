@@ -39,6 +39,7 @@ from ._core import (
 from .errors import DTypeError, GradError, ShapeError
 from .io import load, save
 from .ops.creation import *  # noqa: F403
+from .ops.random import *  # noqa: F403
 
 __version__ = "0.1.0"
 

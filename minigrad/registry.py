@@ -157,6 +157,7 @@ def defop(
     where: str = "mg Tensor",
     wrap: Callable[..., Any] | None = None,
     inplace: bool | None = None,
+    flag: str | None = None,
     name: str | None = None,
     errors: Iterable[ErrorSample] = (),
     **record: Any,
@@ -166,7 +167,8 @@ def defop(
     where: what it becomes: a function of `mg`, a method of `Tensor`, a function of `F` (nn.functional). Names that begin
     with an underscore become nothing. inplace: also a method `name_` (default: elementwise ops that keep the dtype).
     star: a parameter that can be given as several arguments, like `x.reshape(2, 3)`. call: engine function that replaces the
-    family's (matmul). wrap: put round the function and its in-place method (the `alpha` of add). Raises TypeError at import for a declaration that is not complete.
+    family's (matmul). flag="inplace": the function takes `inplace=True`, as those of nn.functional do. wrap: put round the
+    function and its in-place method (the `alpha` of add). Raises TypeError at import for a declaration that is not complete.
     """
 
     def declare(ref: Callable[..., Any]) -> Callable[..., Any]:
@@ -188,7 +190,7 @@ def defop(
         op = Op(op_name, ref, family, arrays, params, vjp, samples, tuple(errors), kernel, **record)
         op.engine = engine
         op.inplace = (family == "elementwise" and result in ("same", "integral") and "Tensor" in where) if inplace is None else inplace
-        function = _function(op, names, call, star)
+        function = _function(op, names, call, star, flag)
         return _register(op, wrap(function) if wrap else function, where, wrap)
 
     return declare
@@ -287,13 +289,17 @@ def _translate(op: str, aliases: dict[str, Any], **values: Any) -> list[Any]:
     return list(values.values())
 
 
-def _function(op: Op, names: tuple[str, ...], call: Callable[..., Any] | None, star: str | None) -> Callable[..., Any]:
+def _function(op: Op, names: tuple[str, ...], call: Callable[..., Any] | None, star: str | None, flag: str | None = None) -> Callable[..., Any]:
     signature, space = _signature(op, names, star)
     lines, extra = _prologue(op, star)
     space |= {"_op": op.engine, "_apply": _core.apply, "_call": call, "_sizes": _sizes, "_translate": _translate, "_cast": _core.cast}
     arrays, params = "".join(f"{n}, " for n in op.arrays), "".join(f"{n}, " for n in op.params)
     if op.family == "reduction" and "dtype" in op.params:
         lines += "    if dtype is not None: input = _cast(input, dtype)\n"
+    if flag:
+        space["_inplace"] = _core.inplace
+        extra = f", {flag}=False{extra}"
+        lines += f"    if {flag}: return _inplace(_op, {op.arrays[0]}, (), ({params}))\n"
     if call is not None:
         lines += f"    return _call({arrays}{params})\n"
     elif op.engine.variadic:

@@ -1,0 +1,70 @@
+"""What convolution and pooling share: pairs of sizes, batches of one image, and counting windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import index
+from typing import Any
+
+from .. import _core
+from ..errors import ShapeError
+
+Pair = tuple[int, int]
+
+
+def pair(op: str, name: str, value: Any, low: int) -> Pair:
+    """`value`, an int for both axes or one int for each (y, x), as a pair of ints not below `low`."""
+    try:
+        values = tuple(map(index, value)) if isinstance(value, (tuple, list)) else (index(value),)
+    except TypeError:
+        values = ()
+    if len(values) == 1:
+        values *= 2
+    if len(values) != 2:
+        raise TypeError(f"{op}: {name} must be an int or a pair of ints (y, x), got {value!r}")
+    if min(values) < low:
+        raise ShapeError(f"{op}: {name} must be at least {low}, got {value!r}")
+    return values  # type: ignore[return-value]
+
+
+def check_images(op: str, input: Any) -> None:
+    if not isinstance(input, _core.Tensor):
+        raise TypeError(f"{op}: expected a Tensor, got {type(input).__name__}")
+    if input.ndim not in (3, 4):
+        raise ShapeError(f"{op}: input must be (N, C, H, W) or (C, H, W), got shape {input.shape}")
+
+
+def batched(function: Callable[[Any], Any], input: Any, ndim: int = 4) -> Any:
+    """function(input); an input that lacks the batch axis gets one, and the results lose it again."""
+    if input.ndim == ndim:
+        return function(input)
+    result = function(input.unsqueeze(0))
+    return tuple(r.squeeze(0) for r in result) if isinstance(result, tuple) else result.squeeze(0)
+
+
+def count(op: str, axis: str, size: int, k: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> int:
+    """How many windows fit along one axis. With `ceil` the last may reach over the edge, if it begins inside or in the near padding."""
+    span = dilation * (k - 1) + 1
+    if size + 2 * padding < span:
+        raise ShapeError(
+            f"{op}: kernel does not fit axis {axis}: {size} + 2*{padding} padding = {size + 2 * padding} < {span} = dilation*(k-1)+1 "
+            f"with k={k}, dilation={dilation}"
+        )
+    n = (size + 2 * padding - span + (stride - 1 if ceil else 0)) // stride + 1
+    return n - 1 if ceil and (n - 1) * stride >= size + padding else n
+
+
+def counts(op: str, shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair = (1, 1), ceil: bool = False) -> Pair:
+    return (
+        count(op, "H", shape[-2], kernel[0], stride[0], padding[0], dilation[0], ceil),
+        count(op, "W", shape[-1], kernel[1], stride[1], padding[1], dilation[1], ceil),
+    )
+
+
+def taps(kernel: Pair, stride: Pair, dilation: Pair, size: Pair) -> list[tuple[int, int, slice, slice]]:
+    """(i, j, rows, columns) for each tap of a kernel: the pixels of the padded image that it meets, one for each of `size` outputs."""
+    return [
+        (i, j, slice(i * dilation[0], i * dilation[0] + stride[0] * (size[0] - 1) + 1, stride[0]),
+         slice(j * dilation[1], j * dilation[1] + stride[1] * (size[1] - 1) + 1, stride[1]))
+        for i in range(kernel[0]) for j in range(kernel[1])
+    ]  # fmt: skip
