@@ -8,7 +8,7 @@
  *   p         sy sx py px dy dx groups activation (0 none, 1 relu; forward only)
  * Windows that do not fit at the far edge are dropped; pixels under no window get zero gradient. The gradient of the bias is a sum of g. */
 #ifndef MG_BODY
-#include "conv.h"
+#include "conv_direct.h"
 #define MG_BODY "conv.c"
 #include "floats.h"
 #else
@@ -31,12 +31,16 @@ static mg_conv FN(conv_of)(const mg_array *image, const mg_array *maps, const mg
 mg_status FN(conv2d)(const mg_array *a, const mg_param *p) {
     const mg_conv t = FN(conv_of)(&a[1], &a[0], &a[2], p);
     if (mg_numel(&a[0]) == 0) return MG_OK;
+    if (sizeof(real) == sizeof(float) && MG_FN(conv_is_direct, f32)(&t))
+        return MG_FN(conv_direct, f32)(&t, a[0].data, a[1].data, a[2].data, a[3].data);
     return FN(conv_general)(&t, a[0].data, a[1].data, a[2].data, a[3].data);
 }
 
 mg_status FN(conv2d_backward_input)(const mg_array *a, const mg_param *p) {
     const mg_conv t = FN(conv_of)(&a[0], &a[1], &a[2], p);
     if (mg_numel(&a[0]) == 0) return MG_OK;
+    if (sizeof(real) == sizeof(float) && MG_FN(conv_is_direct, f32)(&t))
+        return MG_FN(conv_direct_input, f32)(&t, a[0].data, a[1].data, a[2].data);
     return FN(conv_general_input)(&t, a[0].data, a[1].data, a[2].data);
 }
 

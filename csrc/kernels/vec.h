@@ -228,4 +228,16 @@ MG_INLINE double vf64_total(vf64 x) {
     return x[0];
 }
 
+/* The lanes whose bit is set, moved together to the front; what follows them is anything. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_compress(vf32 x, uint32_t bits) { return (vf32)_mm512_maskz_compress_ps((__mmask16)bits, (__m512)x); }
+#else
+MG_INLINE vf32 vf32_compress(vf32 x, uint32_t bits) {
+    float from[MG_F32_LANES], to[MG_F32_LANES + 1] = {0};
+    vf32_store(from, x);
+    for (int i = 0, n = 0; i < MG_F32_LANES; i++) to[n] = from[i], n += bits >> i & 1;
+    return vf32_load(to);
+}
+#endif
+
 #endif

@@ -1,0 +1,386 @@
+/* conv_direct.c: convolution and its gradient for the image, in float, straight from padded planes (conv_direct.h).
+ *
+ * Both are one computation: `out` channels from `in` channels, a sum over (channel, tap). The microkernel keeps a tile of output
+ * channels x vectors of pixels in registers; a step of its sum broadcasts one packed weight per output channel against vectors loaded at
+ * the tap's offset. Bias, relu and the removal of the pixels in the gap between rows happen in the store.
+ *
+ *   for each image, and group:              threads share these; a few images are split by blocks of output channels as well
+ *     copy the channels into planes         slot 2, once
+ *     for each pass, tile of pixels:        the tile's rows of all planes stay in L1 or L2
+ *       for each block of output channels:  packed weights stream from L2
+ *         microkernel
+ *
+ * A forward convolution is one pass. The gradient for the image runs over g with flipped, transposed weights; with a stride, the pixels of
+ * gx whose row and column have the same remainder see the same taps: each such phase is a pass of its own over the same planes. */
+#include "conv_direct.h"
+
+enum {
+    LANES = MG_F32_LANES,
+#if MG_VEC_REGISTERS >= 32
+    MAX_ROWS = 8,
+#else
+    MAX_ROWS = 4,
+#endif
+    MAX_VECTORS = 3,
+};
+
+/* ---- microkernel ---- */
+
+/* A vector of pixels in the output plane: its valid lanes are pixels first, first + 1, ... of the pass. */
+typedef struct {
+    int32_t first;
+    uint16_t lanes, count;
+} run;
+
+typedef struct {
+    const float *x; /* planes, at the tile's first pixel */
+    const float *w; /* (k, rows) */
+    const int32_t *offset;
+    int64_t k;
+    const float *bias; /* of the block, or NULL */
+    float *y;          /* plane of the block's first channel */
+    int64_t plane;     /* elements between channels of y */
+    const run *run;
+    const int32_t *place; /* where the pass's pixels lie in a plane of y; NULL: one after the other */
+    bool relu;
+} tile;
+
+static __attribute__((noinline)) void scatter(float *y, vf32 x, const run *r, const int32_t *place) {
+    float t[LANES];
+    vf32_store(t, vf32_compress(x, r->lanes));
+    for (int i = 0; i < r->count; i++) y[place[i]] = t[i];
+}
+
+#define ROWS_1(X, a) X(0, a)
+#define ROWS_2(X, a) ROWS_1(X, a) X(1, a)
+#define ROWS_3(X, a) ROWS_2(X, a) X(2, a)
+#define ROWS_4(X, a) ROWS_3(X, a) X(3, a)
+#define ROWS_5(X, a) ROWS_4(X, a) X(4, a)
+#define ROWS_6(X, a) ROWS_5(X, a) X(5, a)
+#define ROWS_7(X, a) ROWS_6(X, a) X(6, a)
+#define ROWS_8(X, a) ROWS_7(X, a) X(7, a)
+#define VECTORS_1(X, a) X(a, 0)
+#define VECTORS_2(X, a) VECTORS_1(X, a) X(a, 1)
+#define VECTORS_3(X, a) VECTORS_2(X, a) X(a, 2)
+
+/* Accumulators are scalars by name, c<row><vector>: gcc keeps an array of them in memory. */
+#define INIT(m, v) vf32 c##m##v = vf32_set1(t->bias ? t->bias[m] : 0);
+#define INIT_ROW(m, N) VECTORS_##N(INIT, m)
+#define LOAD(_, v) const vf32 x##v = vf32_load(x + v * LANES);
+#define MULTIPLY(m, v) c##m##v = vf32_fma(weight, x##v, c##m##v);
+#define MULTIPLY_ROW(m, N)                   \
+    {                                        \
+        const vf32 weight = vf32_set1(w[m]); \
+        VECTORS_##N(MULTIPLY, m)             \
+    }
+#define RELU(m, v) c##m##v = (vf32)((vi32)c##m##v & ~(c##m##v < 0)); /* keeps NaN */
+#define RELU_ROW(m, N) VECTORS_##N(RELU, m)
+#define STORE(m, v) vf32_store(y + m * t->plane, c##m##v);
+#define STORE_SOME(m, v) vf32_store_n(y + m * t->plane, vf32_compress(c##m##v, r->lanes), r->count);
+#define SCATTER(m, v) scatter(t->y + m * t->plane, c##m##v, r, t->place + r->first);
+#define FINISH(M, v)                    \
+    {                                   \
+        const run *r = &t->run[v];      \
+        float *y = t->y + r->first;     \
+        if (t->place) {                 \
+            ROWS_##M(SCATTER, v)        \
+        } else if (r->count == LANES) { \
+            ROWS_##M(STORE, v)          \
+        } else {                        \
+            ROWS_##M(STORE_SOME, v)     \
+        }                               \
+    }
+#define KERNEL(M, N)                                                       \
+    static void tile_##M##x##N(const tile *t) {                            \
+        const float *w = t->w;                                             \
+        ROWS_##M(INIT_ROW, N) for (int64_t k = 0; k < t->k; k++, w += M) { \
+            const float *x = t->x + t->offset[k];                          \
+            VECTORS_##N(LOAD, ) ROWS_##M(MULTIPLY_ROW, N)                  \
+        }                                                                  \
+        if (t->relu) {                                                     \
+            ROWS_##M(RELU_ROW, N)                                          \
+        }                                                                  \
+        VECTORS_##N(FINISH, M)                                             \
+    }
+#define KERNELS(M) KERNEL(M, 1) KERNEL(M, 2) KERNEL(M, 3)
+#define NAMES(M) {tile_##M##x1, tile_##M##x2, tile_##M##x3},
+
+KERNELS(1)
+KERNELS(2) KERNELS(3) KERNELS(4)
+#if MG_VEC_REGISTERS >= 32
+    KERNELS(5) KERNELS(6) KERNELS(7) KERNELS(8)
+#endif
+        static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
+#if MG_VEC_REGISTERS >= 32
+                                                                                 NAMES(5) NAMES(6) NAMES(7) NAMES(8)
+#endif
+};
+
+/* ---- planes ---- */
+
+static inline void copy_row(float *to, const float *from, int64_t n) {
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) vf32_store(to + i, vf32_load(from + i));
+    if (i < n) vf32_store_n(to + i, vf32_load_n(from + i, n - i), n - i);
+}
+
+void MG_FN(conv_fill_planes, f32)(const mg_planes *q, float *planes, const float *x, int64_t channels) {
+    for (int64_t c = 0; c < channels; c++, x += q->h * q->w)
+        for (int64_t a = 0; a < q->phases_y; a++) {
+            const mg_range rows = mg_inside(q->y0 + a, q->sy, q->h, q->rows);
+            for (int64_t b = 0; b < q->phases_x; b++, planes += q->phase) {
+                const mg_range columns = mg_inside(q->x0 + b, q->sx, q->w, q->pitch);
+                const int64_t n = columns.hi - columns.lo;
+                for (int64_t r = rows.lo; r < rows.hi; r++) {
+                    float *restrict to = planes + r * q->pitch + columns.lo;
+                    const float *restrict from = x + (r * q->sy + a + q->y0) * q->w + columns.lo * q->sx + b + q->x0;
+                    if (q->sx == 1)
+                        copy_row(to, from, n);
+                    else if (q->sx == 2)
+                        for (int64_t i = 0; i < n; i++) to[i] = from[2 * i];
+                    else
+                        for (int64_t i = 0; i < n; i++) to[i] = from[i * q->sx];
+                }
+            }
+        }
+}
+
+/* ---- passes ---- */
+
+/* A grid of outputs that see the same taps. Its pixel (u, v) is element first + u * row_step + v * column_step of the output's plane. */
+typedef struct {
+    int64_t rows, columns, first, row_step, column_step;
+    int64_t k; /* in * taps */
+    const float *w;
+    const int32_t *offset, *place;
+    const run *run;
+    int64_t vectors;
+} pass;
+
+typedef struct {
+    int64_t n, groups, in, out; /* channels per group */
+    int64_t plane;              /* elements of a channel of the output */
+    mg_planes planes;
+    pass *pass;
+    int64_t passes, taps; /* all passes' taps */
+    int64_t blocks;       /* of output channels, in a group */
+    int64_t parts;        /* into which the blocks of all groups are split, to be computed apart */
+    const float *x, *bias;
+    float *y;
+    bool relu;
+    mg_status status;
+} correlation;
+
+static int64_t share(int64_t i, int64_t total, int64_t parts) { return i * total / parts; } /* where part i of an even split begins */
+
+static void correlate_images(void *ctx, int64_t begin, int64_t end) {
+    correlation *d = ctx;
+    const mg_planes *q = &d->planes;
+    const int64_t elements = d->in * q->size + LANES; /* the last vector may reach past its plane */
+    float *planes = mg_scratch(2, (size_t)elements * sizeof(float));
+    if (!planes) {
+        __atomic_store_n(&d->status, MG_NO_MEMORY, __ATOMIC_RELAXED);
+        return;
+    }
+    memset(planes, 0, (size_t)elements * sizeof(float));
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t image = i / d->parts, last = share(i % d->parts + 1, d->groups * d->blocks, d->parts);
+        for (int64_t unit = share(i % d->parts, d->groups * d->blocks, d->parts); unit < last;) {
+            const int64_t group = unit / d->blocks, first_block = unit % d->blocks;
+            const int64_t count = last - unit < d->blocks - first_block ? last - unit : d->blocks - first_block;
+            unit += count;
+            MG_FN(conv_fill_planes, f32)(q, planes, d->x + (image * d->groups + group) * d->in * q->h * q->w, d->in);
+            for (const pass *s = d->pass; s < d->pass + d->passes; s++) {
+                const int64_t tiles = (s->vectors + MAX_VECTORS - 1) / MAX_VECTORS;
+                for (int64_t j = 0; j < tiles; j++) {
+                    const int64_t v = share(j, s->vectors, tiles), vectors = share(j + 1, s->vectors, tiles) - v;
+                    for (int64_t b = first_block; b < first_block + count; b++) {
+                        const int64_t o = share(b, d->out, d->blocks), rows = share(b + 1, d->out, d->blocks) - o;
+                        const int64_t channel = group * d->out + o;
+                        kernels[rows - 1][vectors - 1](&(tile){.x = planes + v * LANES,
+                                                               .w = s->w + channel * s->k,
+                                                               .offset = s->offset,
+                                                               .k = s->k,
+                                                               .bias = d->bias ? d->bias + channel : NULL,
+                                                               .y = d->y + (image * d->groups * d->out + channel) * d->plane + s->first,
+                                                               .plane = d->plane,
+                                                               .run = s->run + v,
+                                                               .place = s->place,
+                                                               .relu = d->relu});
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* ---- setting up ---- */
+
+/* Where a tap finds its operand, and its weight: w[group][out * out_step + in * in_step + index]. */
+typedef struct {
+    int64_t index, offset;
+} tap;
+
+/* Cut the next n elements of size `size` from scratch memory. */
+static void *cut(char **memory, int64_t n, size_t size) {
+    void *p = *memory;
+    *memory += ((size_t)n * size + 63) & ~(size_t)63;
+    return p;
+}
+
+static size_t setup_bytes(const correlation *d, int64_t pixels) {
+    const int64_t k = d->in * d->taps, vectors = d->passes * (d->planes.rows * d->planes.pitch / LANES + 2);
+    return (size_t)(d->groups * d->out * k) * sizeof(float) + (size_t)(k + pixels) * sizeof(int32_t) + (size_t)vectors * sizeof(run) +
+           (size_t)d->taps * sizeof(tap) + (size_t)d->passes * (sizeof(pass) + 5 * 64) + 64 * 2;
+}
+
+/* Fill in a pass of which the grid is known. */
+static void set_pass(const correlation *d, pass *s, const tap *taps, int64_t count, const float *w, int64_t out_step, int64_t in_step,
+                     char **memory) {
+    const int64_t pitch = d->planes.pitch;
+    s->k = d->in * count;
+    int32_t *offset = cut(memory, s->k, sizeof *offset);
+    for (int64_t c = 0; c < d->in; c++)
+        for (int64_t i = 0; i < count; i++) offset[c * count + i] = (int32_t)(c * d->planes.size + taps[i].offset);
+    s->offset = offset;
+
+    float *packed = cut(memory, d->groups * d->out * s->k, sizeof *packed);
+    s->w = packed;
+    const int64_t group_step = d->in * d->out * d->taps;
+    for (int64_t g = 0; g < d->groups; g++)
+        for (int64_t b = 0; b < d->blocks; b++)
+            for (int64_t c = 0; c < d->in; c++)
+                for (int64_t i = 0; i < count; i++)
+                    for (int64_t o = share(b, d->out, d->blocks); o < share(b + 1, d->out, d->blocks); o++)
+                        *packed++ = w[g * group_step + o * out_step + c * in_step + taps[i].index];
+
+    s->vectors = ((s->rows - 1) * pitch + s->columns + LANES - 1) / LANES;
+    run *r = cut(memory, s->vectors, sizeof *r);
+    s->run = r;
+    int32_t pixel = 0;
+    for (int64_t v = 0, row = 0, column = 0; v < s->vectors; v++, r++) {
+        *r = (run){.first = pixel};
+        for (int64_t lane = 0; lane < LANES; lane++) {
+            if (row < s->rows && column < s->columns) r->lanes |= (uint16_t)(1u << lane), r->count++, pixel++;
+            if (++column == pitch) column = 0, row++;
+        }
+    }
+    s->place = NULL;
+    if (s->column_step == 1 && (s->row_step == s->columns || s->rows == 1)) return;
+    int32_t *place = cut(memory, s->rows * s->columns, sizeof *place);
+    s->place = place;
+    for (int64_t u = 0; u < s->rows; u++)
+        for (int64_t v = 0; v < s->columns; v++) *place++ = (int32_t)(u * s->row_step + v * s->column_step);
+}
+
+/* Images, or parts of images when there are few, that make a piece worth handing out. */
+static mg_status run_correlation(correlation *d, int64_t pixels) {
+    const int64_t work = d->in * d->out * d->groups * d->taps * pixels, units = d->groups * d->blocks; /* multiply-adds of an image */
+    d->parts = 1;
+    if (d->n < 8 && mg_num_threads() > 1) {
+        const int64_t wanted = work / 2000000 + 1;
+        d->parts = wanted < units ? wanted : units;
+        if (d->parts > 8) d->parts = 8;
+    }
+    const int64_t grain = 2000000 / (work / d->parts + 1) + 1;
+    mg_parallel(d->n * d->parts, grain, correlate_images, d);
+    return d->status;
+}
+
+mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, const float *w, const float *bias) {
+    const mg_window *q = &t->window;
+    const int64_t reach_y = (q->kh - 1) * q->dy, reach_x = (q->kw - 1) * q->dx; /* in pixels of the image */
+    correlation d = {
+        .n = t->n,
+        .groups = t->groups,
+        .in = t->c / t->groups,
+        .out = t->o / t->groups,
+        .plane = t->oh * t->ow,
+        .planes = mg_planes_for(t->h, t->w, -q->py, -q->px, q->sy, q->sx, q->sy < reach_y + 1 ? q->sy : reach_y + 1,
+                                q->sx < reach_x + 1 ? q->sx : reach_x + 1, t->oh, t->ow, reach_y / q->sy, reach_x / q->sx),
+        .passes = 1,
+        .taps = q->kh * q->kw,
+        .x = x,
+        .bias = bias,
+        .y = y,
+        .relu = t->relu,
+    };
+    d.blocks = (d.out + MAX_ROWS - 1) / MAX_ROWS;
+    char *memory = mg_scratch(3, setup_bytes(&d, t->oh * t->ow));
+    if (!memory) return MG_NO_MEMORY;
+    d.pass = cut(&memory, 1, sizeof *d.pass);
+    tap *taps = cut(&memory, d.taps, sizeof *taps), *next = taps;
+    for (int64_t i = 0; i < q->kh; i++)
+        for (int64_t j = 0; j < q->kw; j++) {
+            const int64_t y_at = i * q->dy, x_at = j * q->dx, phase = y_at % q->sy * d.planes.phases_x + x_at % q->sx;
+            *next++ = (tap){i * q->kw + j, phase * d.planes.phase + y_at / q->sy * d.planes.pitch + x_at / q->sx};
+        }
+    *d.pass = (pass){.rows = t->oh, .columns = t->ow, .row_step = t->ow, .column_step = 1};
+    set_pass(&d, d.pass, taps, d.taps, w, d.in * d.taps, d.taps, &memory);
+    return run_correlation(&d, t->oh * t->ow);
+}
+
+/* Tap i contributes g's row (y + padding - i * dilation) / stride to row y of gx, if that is an integer: for y = phase + u * stride, row
+ * u + shift. */
+static bool shift_of(int64_t phase, int64_t i, int64_t stride, int64_t padding, int64_t dilation, int64_t *shift) {
+    const int64_t at = phase + padding - i * dilation;
+    *shift = at / stride;
+    return at % stride == 0;
+}
+
+/* The least and the greatest shift of all taps and phases. */
+static mg_range shifts(int64_t phases, int64_t k, int64_t stride, int64_t padding, int64_t dilation) {
+    mg_range r = {INT32_MAX, INT32_MIN};
+    for (int64_t phase = 0; phase < phases; phase++)
+        for (int64_t i = 0, s; i < k; i++)
+            if (shift_of(phase, i, stride, padding, dilation, &s)) r.lo = s < r.lo ? s : r.lo, r.hi = s > r.hi ? s : r.hi;
+    return r.lo <= r.hi ? r : (mg_range){0, 0};
+}
+
+mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float *g, const float *w) {
+    const mg_window *q = &t->window;
+    const int64_t phases_y = q->sy < t->h ? q->sy : t->h, phases_x = q->sx < t->w ? q->sx : t->w;
+    const mg_range ry = shifts(phases_y, q->kh, q->sy, q->py, q->dy), rx = shifts(phases_x, q->kw, q->sx, q->px, q->dx);
+    correlation d = {
+        .n = t->n,
+        .groups = t->groups,
+        .in = t->o / t->groups,
+        .out = t->c / t->groups,
+        .plane = t->h * t->w,
+        .planes = mg_planes_for(t->oh, t->ow, ry.lo, rx.lo, 1, 1, 1, 1, (t->h + q->sy - 1) / q->sy, (t->w + q->sx - 1) / q->sx,
+                                ry.hi - ry.lo, rx.hi - rx.lo),
+        .passes = phases_y * phases_x,
+        .taps = q->kh * q->kw,
+        .x = g,
+        .y = gx,
+    };
+    d.blocks = (d.out + MAX_ROWS - 1) / MAX_ROWS;
+    char *memory = mg_scratch(3, setup_bytes(&d, t->h * t->w));
+    if (!memory) return MG_NO_MEMORY;
+    d.pass = cut(&memory, d.passes, sizeof *d.pass);
+    tap *taps = cut(&memory, d.taps, sizeof *taps);
+    pass *s = d.pass;
+    for (int64_t a = 0; a < phases_y; a++)
+        for (int64_t b = 0; b < phases_x; b++, s++) {
+            int64_t count = 0, u, v;
+            for (int64_t i = 0; i < q->kh; i++)
+                for (int64_t j = 0; j < q->kw; j++)
+                    if (shift_of(a, i, q->sy, q->py, q->dy, &u) && shift_of(b, j, q->sx, q->px, q->dx, &v))
+                        taps[count++] = (tap){i * q->kw + j, (u - ry.lo) * d.planes.pitch + v - rx.lo};
+            *s = (pass){.rows = (t->h - a + q->sy - 1) / q->sy,
+                        .columns = (t->w - b + q->sx - 1) / q->sx,
+                        .first = a * t->w + b,
+                        .row_step = q->sy * t->w,
+                        .column_step = q->sx};
+            set_pass(&d, s, taps, count, w, d.taps, d.out * d.taps, &memory);
+        }
+    return run_correlation(&d, t->h * t->w / (q->sy * q->sx) + 1);
+}
+
+/* Offsets are 32-bit, and a 1x1 kernel is a matrix product. */
+bool MG_FN(conv_is_direct, f32)(const mg_conv *t) {
+    const mg_window *q = &t->window;
+    if (q->kh * q->kw == 1 && q->sy == 1 && q->sx == 1 && q->py == 0 && q->px == 0) return false;
+    const int64_t rows = t->h + 2 * q->py + t->oh + q->dy * q->kh, columns = t->w + 2 * q->px + t->ow + q->dx * q->kw;
+    return q->sy * q->sx <= 64 && (t->c > t->o ? t->c : t->o) * rows * columns < INT32_MAX;
+}

@@ -1,0 +1,47 @@
+/* conv_direct.h: the layout in which the direct kernels find their pixels, and the entries of those kernels.
+ *
+ * An image's channel is copied once into a padded plane. Output pixels are numbered along the rows of that plane, j = row * pitch + column,
+ * so what tap (i, k) reads for a run of outputs is a run of the plane that begins at j plus an offset of the tap's own: a contiguous load,
+ * at any padding and dilation, and no matrix of columns is built. Numbers past the width of the output are computed too and thrown away;
+ * they are few, because the zeros to the right of a row are those to the left of the next. A stride splits the plane into sy * sx phases,
+ * one for each remainder of row and column, so that steps of one phase are steps of one. */
+#ifndef MG_CONV_DIRECT_H
+#define MG_CONV_DIRECT_H
+
+#include "conv.h"
+#include "vec.h"
+
+typedef struct {
+    int64_t h, w;               /* of the image */
+    int64_t y0, x0;             /* the image's pixel in the plane's corner; negative: that much padding */
+    int64_t sy, sx;             /* stride: row r of phase a is the image's row y0 + a + r * sy */
+    int64_t phases_y, phases_x; /* phases kept: the first ones */
+    int64_t rows, pitch;        /* of a phase */
+    int64_t phase, size;        /* elements of a phase, of a channel */
+} mg_planes;
+
+/* Planes for a grid of (rows, columns) outputs whose taps reach `reach_y`, `reach_x` rows and columns of a phase further. */
+static inline mg_planes mg_planes_for(int64_t h, int64_t w, int64_t y0, int64_t x0, int64_t sy, int64_t sx, int64_t phases_y,
+                                      int64_t phases_x, int64_t rows, int64_t columns, int64_t reach_y, int64_t reach_x) {
+    int64_t pitch = columns + reach_x, shared = 0;
+    if (sx == 1) { /* columns of zeros on the right that the next row has on its left */
+        const int64_t left = x0 < 0 ? -x0 : 0, right = x0 + pitch > w ? x0 + pitch - w : 0;
+        shared = left < right ? left : right;
+        if (shared > reach_x) shared = reach_x;
+    }
+    pitch -= shared;
+    const int64_t phase = (rows + reach_y) * pitch + shared;
+    return (mg_planes){h, w, y0, x0, sy, sx, phases_y, phases_x, rows + reach_y, pitch, phase, phase * phases_y * phases_x};
+}
+
+#ifdef MG_ISA
+/* Copy `channels` channels of an image into planes whose padding is zero already. */
+void MG_FN(conv_fill_planes, f32)(const mg_planes *q, float *planes, const float *x, int64_t channels);
+
+bool MG_FN(conv_is_direct, f32)(const mg_conv *t); /* whether these are the way to go */
+mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, const float *w, const float *bias);
+mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float *g, const float *w);
+mg_status MG_FN(conv_direct_weight, f32)(const mg_conv *t, float *gw, const float *g, const float *x);
+#endif
+
+#endif
