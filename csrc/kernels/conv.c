@@ -47,6 +47,8 @@ mg_status FN(conv2d_backward_input)(const mg_array *a, const mg_param *p) {
 mg_status FN(conv2d_backward_weight)(const mg_array *a, const mg_param *p) {
     const mg_conv t = FN(conv_of)(&a[2], &a[1], &a[0], p);
     if (mg_numel(&a[0]) == 0) return MG_OK;
+    if (sizeof(real) == sizeof(float) && MG_FN(conv_is_direct, f32)(&t))
+        return MG_FN(conv_direct_weight, f32)(&t, a[0].data, a[1].data, a[2].data);
     return FN(conv_general_weight)(&t, a[0].data, a[1].data, a[2].data);
 }
 #endif

@@ -106,7 +106,8 @@ static __attribute__((noinline)) void scatter(float *y, vf32 x, const run *r, co
 #define NAMES(M) {tile_##M##x1, tile_##M##x2, tile_##M##x3},
 
 KERNELS(1)
-KERNELS(2) KERNELS(3) KERNELS(4)
+KERNELS(2)
+KERNELS(3) KERNELS(4)
 #if MG_VEC_REGISTERS >= 32
     KERNELS(5) KERNELS(6) KERNELS(7) KERNELS(8)
 #endif
@@ -289,15 +290,13 @@ static mg_status run_correlation(correlation *d, int64_t pixels) {
 
 mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, const float *w, const float *bias) {
     const mg_window *q = &t->window;
-    const int64_t reach_y = (q->kh - 1) * q->dy, reach_x = (q->kw - 1) * q->dx; /* in pixels of the image */
     correlation d = {
         .n = t->n,
         .groups = t->groups,
         .in = t->c / t->groups,
         .out = t->o / t->groups,
         .plane = t->oh * t->ow,
-        .planes = mg_planes_for(t->h, t->w, -q->py, -q->px, q->sy, q->sx, q->sy < reach_y + 1 ? q->sy : reach_y + 1,
-                                q->sx < reach_x + 1 ? q->sx : reach_x + 1, t->oh, t->ow, reach_y / q->sy, reach_x / q->sx),
+        .planes = mg_planes_of(t),
         .passes = 1,
         .taps = q->kh * q->kw,
         .x = x,
@@ -311,10 +310,7 @@ mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, co
     d.pass = cut(&memory, 1, sizeof *d.pass);
     tap *taps = cut(&memory, d.taps, sizeof *taps), *next = taps;
     for (int64_t i = 0; i < q->kh; i++)
-        for (int64_t j = 0; j < q->kw; j++) {
-            const int64_t y_at = i * q->dy, x_at = j * q->dx, phase = y_at % q->sy * d.planes.phases_x + x_at % q->sx;
-            *next++ = (tap){i * q->kw + j, phase * d.planes.phase + y_at / q->sy * d.planes.pitch + x_at / q->sx};
-        }
+        for (int64_t j = 0; j < q->kw; j++) *next++ = (tap){i * q->kw + j, mg_tap_offset(t, &d.planes, i, j)};
     *d.pass = (pass){.rows = t->oh, .columns = t->ow, .row_step = t->ow, .column_step = 1};
     set_pass(&d, d.pass, taps, d.taps, w, d.in * d.taps, d.taps, &memory);
     return run_correlation(&d, t->oh * t->ow);
@@ -377,9 +373,10 @@ mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float
     return run_correlation(&d, t->h * t->w / (q->sy * q->sx) + 1);
 }
 
-/* Offsets are 32-bit, and a 1x1 kernel is a matrix product. */
+/* Not for empty arrays, nor for 1x1 kernels, which are matrix products; and offsets are 32-bit. */
 bool MG_FN(conv_is_direct, f32)(const mg_conv *t) {
     const mg_window *q = &t->window;
+    if (t->n * t->c * t->h * t->w * t->oh * t->ow == 0) return false;
     if (q->kh * q->kw == 1 && q->sy == 1 && q->sx == 1 && q->py == 0 && q->px == 0) return false;
     const int64_t rows = t->h + 2 * q->py + t->oh + q->dy * q->kh, columns = t->w + 2 * q->px + t->ow + q->dx * q->kw;
     return q->sy * q->sx <= 64 && (t->c > t->o ? t->c : t->o) * rows * columns < INT32_MAX;

@@ -34,6 +34,19 @@ static inline mg_planes mg_planes_for(int64_t h, int64_t w, int64_t y0, int64_t 
     return (mg_planes){h, w, y0, x0, sy, sx, phases_y, phases_x, rows + reach_y, pitch, phase, phase * phases_y * phases_x};
 }
 
+/* Planes of x for t's windows, and where in a channel of them a tap finds the pixel of output 0. */
+static inline mg_planes mg_planes_of(const mg_conv *t) {
+    const mg_window *q = &t->window;
+    const int64_t reach_y = (q->kh - 1) * q->dy, reach_x = (q->kw - 1) * q->dx; /* in pixels of the image */
+    return mg_planes_for(t->h, t->w, -q->py, -q->px, q->sy, q->sx, q->sy < reach_y + 1 ? q->sy : reach_y + 1,
+                         q->sx < reach_x + 1 ? q->sx : reach_x + 1, t->oh, t->ow, reach_y / q->sy, reach_x / q->sx);
+}
+static inline int64_t mg_tap_offset(const mg_conv *t, const mg_planes *planes, int64_t i, int64_t j) {
+    const mg_window *q = &t->window;
+    const int64_t y = i * q->dy, x = j * q->dx, phase = y % q->sy * planes->phases_x + x % q->sx;
+    return phase * planes->phase + y / q->sy * planes->pitch + x / q->sx;
+}
+
 #ifdef MG_ISA
 /* Copy `channels` channels of an image into planes whose padding is zero already. */
 void MG_FN(conv_fill_planes, f32)(const mg_planes *q, float *planes, const float *x, int64_t channels);
