@@ -107,7 +107,8 @@ static __attribute__((noinline)) void scatter(float *y, vf32 x, const run *r, co
 
 KERNELS(1)
 KERNELS(2)
-KERNELS(3) KERNELS(4)
+KERNELS(3)
+KERNELS(4)
 #if MG_VEC_REGISTERS >= 32
     KERNELS(5) KERNELS(6) KERNELS(7) KERNELS(8)
 #endif

@@ -21,12 +21,13 @@
 
 enum {
     LANES = MG_F32_LANES,
-    MAX_ROWS = 3, /* output channels of a tile */
 #if MG_VEC_REGISTERS >= 32
-    MAX_TAPS = 9,
+    MAX_ROWS = 6, /* output channels of a tile */
 #else
-    MAX_TAPS = 4,
+    MAX_ROWS = 3,
 #endif
+    MAX_TAPS = 4,
+    STRETCH = 64, /* vectors of pixels that a tile runs along: long beside adding up lanes, short enough for L1 to hold g's rows */
 };
 
 /* ---- microkernel ---- */
@@ -35,7 +36,7 @@ typedef struct {
     const float *x, *g;               /* planes of the first image */
     const int32_t *offset;            /* of the tile's taps in x */
     int64_t images, x_image, g_image; /* elements between images */
-    int64_t n;                        /* elements of a channel of g */
+    int64_t n, channel;               /* elements to run along, and from one channel of g to the next */
     float *out;                       /* (rows, taps), rows apart by `row` */
     int64_t row;
     bool add; /* to what `out` holds */
@@ -44,21 +45,19 @@ typedef struct {
 #define ROWS_1(X, a) X(0, a)
 #define ROWS_2(X, a) ROWS_1(X, a) X(1, a)
 #define ROWS_3(X, a) ROWS_2(X, a) X(2, a)
+#define ROWS_4(X, a) ROWS_3(X, a) X(3, a)
+#define ROWS_5(X, a) ROWS_4(X, a) X(4, a)
+#define ROWS_6(X, a) ROWS_5(X, a) X(5, a)
 #define TAPS_1(X, a) X(a, 0)
 #define TAPS_2(X, a) TAPS_1(X, a) X(a, 1)
 #define TAPS_3(X, a) TAPS_2(X, a) X(a, 2)
 #define TAPS_4(X, a) TAPS_3(X, a) X(a, 3)
-#define TAPS_5(X, a) TAPS_4(X, a) X(a, 4)
-#define TAPS_6(X, a) TAPS_5(X, a) X(a, 5)
-#define TAPS_7(X, a) TAPS_6(X, a) X(a, 6)
-#define TAPS_8(X, a) TAPS_7(X, a) X(a, 7)
-#define TAPS_9(X, a) TAPS_8(X, a) X(a, 8)
 
 #define INIT(m, k) vf32 c##m##k = {0};
 #define INIT_ROW(m, N) TAPS_##N(INIT, m)
 #define OFFSET(_, k) const int64_t offset##k = t->offset[k];
 #define POINT(_, k) const float *x##k = x + offset##k;
-#define LOAD(m, _) const vf32 g##m = vf32_load(g + m * t->n + i);
+#define LOAD(m, _) const vf32 g##m = vf32_load(g + m * t->channel + i);
 #define MULTIPLY(m, _) c##m##_ = vf32_fma(g##m, pixels, c##m##_);
 #define TAP(M, k)                                \
     {                                            \
@@ -76,17 +75,17 @@ typedef struct {
         float *out = t->out;                                                                                  \
         ROWS_##M(FINISH_ROW, N)                                                                               \
     }
-#define KERNELS(N) KERNEL(1, N) KERNEL(2, N) KERNEL(3, N)
-#define NAMES(N) {tile_1x##N, tile_2x##N, tile_3x##N},
+#define KERNELS(M) KERNEL(M, 1) KERNEL(M, 2) KERNEL(M, 3) KERNEL(M, 4)
+#define NAMES(M) {tile_##M##x1, tile_##M##x2, tile_##M##x3, tile_##M##x4},
 
 KERNELS(1)
-KERNELS(2) KERNELS(3) KERNELS(4)
+KERNELS(2) KERNELS(3)
 #if MG_VEC_REGISTERS >= 32
-    KERNELS(5) KERNELS(6) KERNELS(7) KERNELS(8) KERNELS(9)
+    KERNELS(4) KERNELS(5) KERNELS(6)
 #endif
-        static void (*const kernels[MAX_TAPS][MAX_ROWS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
+        static void (*const kernels[MAX_ROWS][MAX_TAPS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3)
 #if MG_VEC_REGISTERS >= 32
-                                                                              NAMES(5) NAMES(6) NAMES(7) NAMES(8) NAMES(9)
+                                                                              NAMES(4) NAMES(5) NAMES(6)
 #endif
 };
 
@@ -110,21 +109,26 @@ static int64_t share(int64_t i, int64_t total, int64_t parts) { return i * total
 /* The product over `images` images, copied to x and g, for `out` output channels of a group. */
 static void add_images(const gradient *d, const float *x, const float *g, int64_t images, int64_t out, float *gw, bool add) {
     const int64_t row_tiles = (out + MAX_ROWS - 1) / MAX_ROWS, tap_tiles = (d->k + MAX_TAPS - 1) / MAX_TAPS;
-    for (int64_t i = 0; i < row_tiles; i++)
-        for (int64_t j = 0; j < tap_tiles; j++) {
-            const int64_t row = share(i, out, row_tiles), rows = share(i + 1, out, row_tiles) - row;
-            const int64_t k = share(j, d->k, tap_tiles), taps = share(j + 1, d->k, tap_tiles) - k;
-            kernels[taps - 1][rows - 1](&(tile){.x = x,
-                                                .g = g + row * d->maps.size,
-                                                .offset = d->offset + k,
-                                                .images = images,
-                                                .x_image = d->in * d->planes.size,
-                                                .g_image = out * d->maps.size,
-                                                .n = d->maps.size,
-                                                .out = gw + row * d->k + k,
-                                                .row = d->k,
-                                                .add = add});
-        }
+    const int64_t vectors = d->maps.size / LANES, stretches = vectors < STRETCH ? 1 : (vectors + STRETCH / 2) / STRETCH;
+    for (int64_t s = 0; s < stretches; s++) {
+        const int64_t begin = share(s, vectors, stretches) * LANES, end = share(s + 1, vectors, stretches) * LANES;
+        for (int64_t i = 0; i < row_tiles; i++)
+            for (int64_t j = 0; j < tap_tiles; j++) {
+                const int64_t row = share(i, out, row_tiles), rows = share(i + 1, out, row_tiles) - row;
+                const int64_t k = share(j, d->k, tap_tiles), taps = share(j + 1, d->k, tap_tiles) - k;
+                kernels[rows - 1][taps - 1](&(tile){.x = x + begin,
+                                                    .g = g + row * d->maps.size + begin,
+                                                    .offset = d->offset + k,
+                                                    .images = images,
+                                                    .x_image = d->in * d->planes.size,
+                                                    .g_image = out * d->maps.size,
+                                                    .n = end - begin,
+                                                    .channel = d->maps.size,
+                                                    .out = gw + row * d->k + k,
+                                                    .row = d->k,
+                                                    .add = add || s > 0});
+            }
+    }
 }
 
 static void weight_pieces(void *ctx, int64_t begin, int64_t end) {
@@ -173,10 +177,9 @@ mg_status MG_FN(conv_direct_weight, f32)(const mg_conv *t, float *gw, const floa
     const int64_t vectors = ((t->oh - 1) * d.planes.pitch + t->ow + LANES - 1) / LANES;
     d.maps = (mg_planes){t->oh, t->ow, 0, 0, 1, 1, 1, 1, t->oh, d.planes.pitch, vectors * LANES, vectors * LANES};
 
-    /* Some hundred vectors of pixels at once, as far as they fit half of a small L2 cache. */
-    const int64_t image = d.in * d.planes.size + d.out * d.maps.size;
-    d.at_once = 128 / vectors + 1;
-    if (d.at_once > 131072 / image + 1) d.at_once = 131072 / image + 1;
+    d.at_once = (STRETCH + vectors / 2) / vectors;
+    if (d.at_once < 1) d.at_once = 1;
+
     /* Eight pieces or more: blocks of images if copies of gw are small, otherwise parts of it. */
     const int64_t most = 1048576 / size + 1 < 8 ? 1048576 / size + 1 : 8;
     d.block = (t->n + most - 1) / most;
