@@ -64,7 +64,7 @@ typedef struct {
         const vf32 pixels = vf32_load(x##k + i); \
         ROWS_##M(MULTIPLY, k)                    \
     }
-#define FINISH(m, k) out[k] = vf32_sum(c##m##k) + (t->add ? out[k] : 0);
+#define FINISH(m, k) out[k] = vf32_total(c##m##k) + (t->add ? out[k] : 0);
 #define FINISH_ROW(m, N) TAPS_##N(FINISH, m) out += t->row;
 #define KERNEL(M, N)                                                                                          \
     static void tile_##M##x##N(const tile *t) {                                                               \

@@ -240,19 +240,4 @@ MG_INLINE vf32 vf32_compress(vf32 x, uint32_t bits) {
 }
 #endif
 
-/* The sum of all lanes, in halves. */
-MG_INLINE float vf32_sum(vf32 x) {
-#if MG_VEC_BYTES == 64
-    x += __builtin_shuffle(x, (vi32){8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7});
-    x += __builtin_shuffle(x, (vi32){4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11});
-    x += __builtin_shuffle(x, (vi32){2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13});
-#elif MG_VEC_BYTES == 32
-    x += __builtin_shuffle(x, (vi32){4, 5, 6, 7, 0, 1, 2, 3});
-    x += __builtin_shuffle(x, (vi32){2, 3, 0, 1, 6, 7, 4, 5});
-#else
-    x += __builtin_shuffle(x, (vi32){2, 3, 0, 1});
-#endif
-    return x[0] + x[1];
-}
-
 #endif
