@@ -143,7 +143,7 @@ def test_load_state_dict_checks_before_it_changes():
 OPTIMIZERS = [
     ("SGD", {"lr": 0.05}),
     ("SGD", {"lr": 0.05, "momentum": 0.9, "dampening": 0.1, "weight_decay": 0.01}),
-    ("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "maximize": True}),
+    ("SGD", {"lr": 0.002, "momentum": 0.9, "nesterov": True, "maximize": True}),  # uphill: errors grow with the loss
     ("Adam", {"lr": 0.01}),
     ("Adam", {"lr": 0.01, "betas": (0.8, 0.95), "weight_decay": 0.1, "amsgrad": True}),
     ("Adam", {"lr": 0.01, "maximize": True, "eps": 1e-4}),

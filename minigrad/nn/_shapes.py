@@ -7,12 +7,12 @@ from operator import index
 from typing import Any
 
 
-def pair(value: Any, layer: str, name: str, least: int = 0) -> tuple[int, int]:
-    """`value`, one int or two, as two ints of at least `least`."""
-    items = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value, value)
-    if len(items) != 2:
-        raise ValueError(f"{layer}: {name} must be an int or a pair of ints, got {value!r}")
-    return size(items[0], layer, name, least), size(items[1], layer, name, least)
+def sizes(value: Any, count: int, layer: str, name: str, least: int = 0) -> tuple[int, ...]:
+    """`value`, one int or `count` of them, as `count` ints of at least `least`."""
+    items = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,) * count
+    if len(items) != count:
+        raise ValueError(f"{layer}: {name} must be an int or {count} of them, got {value!r}")
+    return tuple(size(item, layer, name, least) for item in items)
 
 
 def size(value: Any, layer: str, name: str, least: int = 0) -> int:

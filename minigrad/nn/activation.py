@@ -32,6 +32,18 @@ class ReLU(_Inplace):
         return F.relu(input, inplace=self.inplace)
 
 
+class ReLU6(_Inplace):
+    """input between 0 and 6.
+
+    Shapes: input any; returns the same.
+    >>> ReLU6()(mg.tensor([-1.0, 2.0, 8.0])).tolist()
+    [0.0, 2.0, 6.0]
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu6(input, inplace=self.inplace)
+
+
 class SiLU(_Inplace):
     """input * sigmoid(input).
 
@@ -62,6 +74,29 @@ class LeakyReLU(Module):
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}{', inplace=True' if self.inplace else ''}"
+
+
+class Hardtanh(Module):
+    """input between min_val and max_val.
+
+    Shapes: input any; returns the same.
+    >>> Hardtanh()(mg.tensor([-3.0, 0.5])).tolist()
+    [-1.0, 0.5]
+    """
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        if not max_val > min_val:
+            raise ValueError(f"Hardtanh: max_val must be larger than min_val, got min_val={min_val}, max_val={max_val}")
+        self.min_val = min_val
+        self.max_val = max_val
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"min_val={self.min_val}, max_val={self.max_val}{', inplace=True' if self.inplace else ''}"
 
 
 class ELU(Module):
@@ -125,6 +160,18 @@ class Tanh(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return input.tanh()
+
+
+class LogSigmoid(Module):
+    """log(sigmoid(input)), also where sigmoid underflows.
+
+    Shapes: input any; returns the same.
+    >>> LogSigmoid()(mg.tensor([-1000.0])).tolist()
+    [-1000.0]
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.logsigmoid(input)
 
 
 class Softplus(Module):

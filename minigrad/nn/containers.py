@@ -94,7 +94,7 @@ class Sequential(_Row):
 
     Shapes: whatever the first accepts and the last gives.
     >>> Sequential(mg.nn.Linear(4, 8), mg.nn.ReLU(), mg.nn.Linear(8, 2))(mg.zeros(5, 4)).shape
-    Size([5, 2])
+    (5, 2)
     """
 
     def __init__(self, *args: Any) -> None:

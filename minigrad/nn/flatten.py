@@ -15,7 +15,7 @@ class Flatten(Module):
 
     Shapes: input (*, d_start, ..., d_end, *); returns (*, d_start * ... * d_end, *).
     >>> Flatten()(mg.zeros(5, 2, 3, 4)).shape
-    Size([5, 24])
+    (5, 24)
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
@@ -35,7 +35,7 @@ class Unflatten(Module):
 
     Shapes: input (*, d, *); returns (*, *unflattened_size, *).
     >>> Unflatten(1, (2, 3, -1))(mg.zeros(5, 24)).shape
-    Size([5, 2, 3, 4])
+    (5, 2, 3, 4)
     """
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:

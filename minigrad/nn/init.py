@@ -47,7 +47,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
 
     Shapes: tensor any.
     >>> normal_(mg.empty(2, 3)).shape
-    Size([2, 3])
+    (2, 3)
     """
     with mg.no_grad():
         return tensor.normal_(mean, std, generator=generator)
@@ -182,7 +182,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> 
 
     Shapes: tensor (out, in, *kernel).
     >>> xavier_normal_(mg.empty(3, 4)).shape
-    Size([3, 4])
+    (3, 4)
     """
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / (sum(_fans(tensor)) or 1)), generator)
 
@@ -199,7 +199,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
 
     Shapes: tensor (out, in, *kernel); left alone if it has no elements.
     >>> kaiming_uniform_(mg.empty(3, 4)).shape
-    Size([3, 4])
+    (3, 4)
     """
     if 0 in tensor.shape:
         return tensor
@@ -212,7 +212,7 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinea
 
     Shapes: tensor (out, in, *kernel); left alone if it has no elements.
     >>> kaiming_normal_(mg.empty(3, 4)).shape
-    Size([3, 4])
+    (3, 4)
     """
     if 0 in tensor.shape:
         return tensor

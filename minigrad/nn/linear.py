@@ -19,7 +19,7 @@ class Identity(Module):
     """Give the input back; any arguments are accepted and ignored.
 
     >>> Identity(54, unused=True)(mg.ones(2)).shape
-    Size([2])
+    (2,)
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +35,7 @@ class Linear(Module):
     Shapes:  input (*, in_features); weight (out_features, in_features); bias (out_features,) or None; returns (*, out_features).
     Initial: weight and bias uniform in +-1/sqrt(in_features).
     >>> Linear(20, 30)(mg.zeros(128, 20)).shape
-    Size([128, 30])
+    (128, 30)
     """
 
     weight: Parameter

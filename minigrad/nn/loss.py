@@ -13,13 +13,14 @@ class _Loss(Module):
     """What losses share: how the elements are reduced."""
 
     reduction: str
+    reductions: tuple[str, ...] = ("none", "mean", "sum")
 
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
         if size_average is not None or reduce is not None:  # PyTorch's old spelling
             reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
-        if reduction not in ("none", "mean", "sum"):
-            raise ValueError(f"{type(self).__name__}: reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
+        if reduction not in self.reductions:
+            raise ValueError(f"{type(self).__name__}: reduction must be one of {', '.join(map(repr, self.reductions))}, got {reduction!r}")
         self.reduction = reduction
 
 
@@ -77,6 +78,26 @@ class HuberLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class KLDivLoss(_Loss):
+    """target * (log(target) - input), input being log-probabilities, averaged; "batchmean" is the sum over the batch's size.
+
+    Shapes: input and target the same; returns () unless reduction="none".
+    >>> KLDivLoss(reduction="sum")(mg.zeros(2), mg.tensor([1.0, 0.0])).item()
+    0.0
+    """
+
+    reductions = ("none", "mean", "sum", "batchmean")
+
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", log_target: bool = False
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
 class _WeightedLoss(_Loss):

@@ -81,7 +81,7 @@ class Module:
     ...     def forward(self, x):
     ...         return self.fc(x).relu()
     >>> Net()(mg.zeros(3, 4)).shape
-    Size([3, 2])
+    (3, 2)
     """
 
     training: bool
@@ -525,8 +525,7 @@ def _as_tensor(value: Any) -> Tensor:
         return value.detach()
     if isinstance(value, str | bytes | Mapping):
         raise TypeError("no array")
-    array = np.asarray(value)
-    return mg.from_numpy(array if array.flags.writeable else array.copy())
+    return mg.tensor(np.asarray(value))
 
 
 def _locate(error: Exception, module: Module) -> None:

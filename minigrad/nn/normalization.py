@@ -109,7 +109,7 @@ class BatchNorm1d(_BatchNorm):
 
     Shapes: input (N, num_features) or (N, num_features, L); weight, bias, running_mean, running_var (num_features,); returns input's.
     >>> BatchNorm1d(3)(mg.randn(8, 3)).shape
-    Size([8, 3])
+    (8, 3)
     """
 
     ranks = (2, 3)
@@ -121,7 +121,7 @@ class BatchNorm2d(_BatchNorm):
 
     Shapes: input (N, num_features, H, W); weight, bias, running_mean, running_var (num_features,); returns input's.
     >>> BatchNorm2d(3)(mg.randn(4, 3, 5, 6)).shape
-    Size([4, 3, 5, 6])
+    (4, 3, 5, 6)
     """
 
     ranks = (4,)
@@ -133,7 +133,7 @@ class LayerNorm(Module):
 
     Shapes: input (*, *normalized_shape); weight, bias normalized_shape; returns input's.
     >>> LayerNorm(10)(mg.randn(4, 7, 10)).shape
-    Size([4, 7, 10])
+    (4, 7, 10)
     """
 
     weight: Parameter | None
@@ -171,3 +171,50 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+
+
+class GroupNorm(Module):
+    """Normalise each sample over groups of its channels: (input - mean) / sqrt(var + eps) * weight + bias.
+
+    Shapes: input (N, num_channels, *); weight, bias (num_channels,) or None; returns input's.
+    >>> GroupNorm(2, 6)(mg.randn(4, 6, 5)).shape
+    (4, 6, 5)
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_groups = size(num_groups, "GroupNorm", "num_groups", 1)
+        self.num_channels = size(num_channels, "GroupNorm", "num_channels")
+        if num_channels % num_groups:
+            raise ValueError(f"GroupNorm: num_channels must be divisible by num_groups, got {num_channels} and {num_groups}")
+        self.eps = eps
+        self.affine = affine
+        like = {"device": device, "dtype": dtype}
+        self.register_parameter("weight", Parameter(mg.empty(num_channels, **like)) if affine else None)
+        self.register_parameter("bias", Parameter(mg.empty(num_channels, **like)) if affine and bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"

@@ -17,7 +17,7 @@ class MaxPool2d(Module):
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, OH, OW), OH = (H + 2*padding - dilation*(kernel_size-1) - 1) // stride + 1,
             rounded up with `ceil_mode`; with `return_indices` also the flat positions of the maxima.
     >>> MaxPool2d(2)(mg.zeros(4, 3, 8, 6)).shape
-    Size([4, 3, 4, 3])
+    (4, 3, 4, 3)
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class AvgPool2d(Module):
             with `ceil_mode`.
     Args:   count_include_pad: padding counts as zeros in the mean; divisor_override: divide by this instead of the window's size.
     >>> AvgPool2d((2, 3))(mg.zeros(4, 3, 8, 6)).shape
-    Size([4, 3, 4, 2])
+    (4, 3, 4, 2)
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class AdaptiveAvgPool2d(Module):
 
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, *output_size).
     >>> AdaptiveAvgPool2d((1, None))(mg.zeros(4, 3, 8, 6)).shape
-    Size([4, 3, 1, 6])
+    (4, 3, 1, 6)
     """
 
     def __init__(self, output_size: Any) -> None:

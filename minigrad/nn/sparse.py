@@ -23,7 +23,7 @@ class Embedding(Module):
     Shapes:  input (*) of integers in [0, num_embeddings); weight (num_embeddings, embedding_dim); returns (*, embedding_dim).
     Initial: weight normal with mean 0, deviation 1.
     >>> Embedding(10, 3)(mg.tensor([[1, 2], [4, 9]])).shape
-    Size([2, 2, 3])
+    (2, 2, 3)
     """
 
     weight: Parameter
@@ -52,8 +52,6 @@ class Embedding(Module):
         self.padding_idx = padding_idx
         self.max_norm = max_norm
         self.norm_type = norm_type
-        if scale_grad_by_freq or sparse:
-            raise NotImplementedError("Embedding: scale_grad_by_freq and sparse gradients are not supported; leave both False")
         self.scale_grad_by_freq = scale_grad_by_freq
         self.sparse = sparse
         if _weight is None:
@@ -71,16 +69,7 @@ class Embedding(Module):
                 self.weight[self.padding_idx].fill_(0)
 
     def forward(self, input: Tensor) -> Tensor:
-        if self.max_norm is not None:
-            self._limit_norms(input)
-        return F.embedding(input, self.weight, self.padding_idx)
-
-    def _limit_norms(self, input: Tensor) -> None:
-        with mg.no_grad():
-            rows = mg.from_numpy(_unique(input))
-            used = self.weight.detach().index_select(0, rows)
-            norms = (used.abs() ** self.norm_type).sum(1, keepdim=True) ** (1.0 / self.norm_type)
-            self.weight[rows] = mg.where(norms > self.max_norm, used * (self.max_norm / (norms + 1e-7)), used)
+        return F.embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
 
     @classmethod
     def from_pretrained(
@@ -111,10 +100,8 @@ class Embedding(Module):
             s += f", max_norm={self.max_norm}"
         if self.norm_type != 2:
             s += f", norm_type={self.norm_type}"
+        if self.scale_grad_by_freq:
+            s += ", scale_grad_by_freq=True"
+        if self.sparse:
+            s += ", sparse=True"
         return s
-
-
-def _unique(indices: Tensor) -> Any:
-    import numpy as np
-
-    return np.unique(indices.numpy())

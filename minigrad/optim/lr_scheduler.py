@@ -380,8 +380,8 @@ class OneCycleLR(LRScheduler):
     way (Smith and Topin 2017).
 
     >>> opt = mg.optim.SGD([mg.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
-    >>> OneCycleLR(opt, max_lr=1.0, total_steps=10).get_last_lr()
-    [0.04]
+    >>> round(OneCycleLR(opt, max_lr=1.0, total_steps=10).get_last_lr()[0], 6)
+    0.04
     """
 
     def __init__(

@@ -181,7 +181,7 @@ class Optimizer:
                 if key == "step":
                     value = int(value)
                 elif value is not None and not isinstance(value, str | bool | int | float):
-                    value = (value.detach() if isinstance(value, Tensor) else mg.from_numpy(np.array(value))).to(state_dtype(p)).clone()
+                    value = (value.detach() if isinstance(value, Tensor) else mg.tensor(np.asarray(value))).to(state_dtype(p)).clone()
                     if tuple(value.shape) != tuple(p.shape):
                         problems.append(f"parameter {n}: {key} has shape {tuple(value.shape)}, expected {tuple(p.shape)}")
                 loaded[p][key] = value

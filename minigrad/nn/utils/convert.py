@@ -13,7 +13,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
     Shapes: returns (total number of elements,).
     >>> parameters_to_vector(mg.nn.Linear(3, 2).parameters()).shape
-    Size([8])
+    (8,)
     """
     return mg.cat([p.reshape(-1) for p in parameters])
 

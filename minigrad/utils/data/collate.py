@@ -30,7 +30,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     strings stay a list.
 
     >>> default_collate([(1, mg.zeros(3)), (2, mg.ones(3))])[1].shape
-    Size([2, 3])
+    (2, 3)
     """
     first = batch[0]
     if isinstance(first, Tensor):
