@@ -4,6 +4,7 @@ Switches, for developers: MINIGRAD_DEBUG=1 (assertions, no optimisation), MINIGR
 MINIGRAD_COVERAGE=1 (line coverage of Cython and C).
 """
 
+import hashlib
 import os
 import platform
 import shlex
@@ -43,7 +44,9 @@ class BuildWithKernels(build_ext):
     def build_extension(self, ext):
         cc = shlex.split(os.environ.get("CC", "cc"))
         extra = [*flags(), *shlex.split(os.environ.get("ARCHFLAGS", ""))]
-        ext.extra_objects = csrc.compile_objects(ROOT / self.build_temp / "csrc", cc, extra, machine())
+        # Not below build_temp, which an editable install throws away: a folder for each compiler and set of flags, to be used again.
+        tag = hashlib.sha256(repr((cc, extra)).encode()).hexdigest()[:8]
+        ext.extra_objects = csrc.compile_objects(ROOT / "build" / f"csrc-{machine()}-{tag}", cc, extra, machine())
         super().build_extension(ext)
 
 
@@ -51,10 +54,23 @@ extension = Extension(
     "minigrad._core",
     ["minigrad/core/core.pyx"],
     include_dirs=["csrc"],
-    depends=[str(p.relative_to(ROOT)) for p in [*ROOT.glob("csrc/*.h"), *ROOT.glob("csrc/*.c"), *ROOT.glob("csrc/kernels/*"), *ROOT.glob("minigrad/core/*.px*")]],
+    depends=[
+        str(p.relative_to(ROOT))
+        for p in [*ROOT.glob("csrc/*.h"), *ROOT.glob("csrc/*.c"), *ROOT.glob("csrc/kernels/*"), *ROOT.glob("minigrad/core/*.px*")]
+    ],
     extra_compile_args=[*(["-O0"] if switch("DEBUG") else ["-O2", "-g0"]), "-fno-strict-aliasing", "-Wno-unused-function", *flags()],
     extra_link_args=["-pthread", *flags()[:-1], *([] if switch("DEBUG") or switch("SANITIZE") or sys.platform == "darwin" else ["-Wl,-s"])],
     define_macros=[("CYTHON_TRACE_NOGIL", "1")] if switch("COVERAGE") else [],
 )
-directives = {"language_level": 3, "boundscheck": False, "wraparound": True, "cdivision": True, "initializedcheck": False, "embedsignature": True}
-setup(ext_modules=cythonize([extension], compiler_directives=directives | {"linetrace": switch("COVERAGE")}), cmdclass={"build_ext": BuildWithKernels})
+directives = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": True,
+    "cdivision": True,
+    "initializedcheck": False,
+    "embedsignature": True,
+}
+setup(
+    ext_modules=cythonize([extension], compiler_directives=directives | {"linetrace": switch("COVERAGE")}),
+    cmdclass={"build_ext": BuildWithKernels},
+)

@@ -18,13 +18,35 @@ HERE = Path(__file__).resolve().parent
 
 # Contraction is off so that a fused multiply-add happens only where a kernel asks for it. No flag here may change the
 # meaning of floating point or tie a build to the machine that made it.
-FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-pthread", "-Wall", "-Wextra", "-Werror=implicit", "-Wno-psabi"]
+FLAGS = [
+    "-std=gnu11",
+    "-O3",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fPIC",
+    "-pthread",
+    "-Wall",
+    "-Wextra",
+    "-Werror=implicit",
+    "-Wno-psabi",
+]
 DEBUG = ["-O1", "-g", "-UNDEBUG"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g", "-UNDEBUG"]
 X86 = {
     "base": [],
     "avx2": ["-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mf16c"],
-    "avx512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512cd", "-mfma", "-mbmi", "-mbmi2", "-mf16c", "-mprefer-vector-width=512"],
+    "avx512": [
+        "-mavx512f",
+        "-mavx512bw",
+        "-mavx512dq",
+        "-mavx512vl",
+        "-mavx512cd",
+        "-mfma",
+        "-mbmi",
+        "-mbmi2",
+        "-mf16c",
+        "-mprefer-vector-width=512",
+    ],
 }
 
 
@@ -51,7 +73,9 @@ def compile_objects(out: Path, cc: list[str], extra: list[str], machine: str) ->
     def build(job: tuple[Path, Path, list[str]]) -> None:
         src, obj, flags = job
         if is_stale(obj):
-            subprocess.run([*cc, *FLAGS, *flags, *extra, "-MMD", "-MF", str(obj.with_suffix(".d")), "-c", str(src), "-o", str(obj)], check=True)
+            subprocess.run(
+                [*cc, *FLAGS, *flags, *extra, "-MMD", "-MF", str(obj.with_suffix(".d")), "-c", str(src), "-o", str(obj)], check=True
+            )
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(build, jobs))

@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 import minigrad as mg
+from minigrad import _core
 
 SIDE = 768  # of the square matrices: large enough for the peak, small enough for a moment
 SECONDS = 0.3
@@ -22,7 +23,7 @@ def run(args: argparse.Namespace) -> None:
         "minigrad": mg.__version__,
         "python, numpy": f"{platform.python_version()}, {np.__version__}",
         "machine": f"{platform.machine()}, {sys.platform}",
-        "instruction set": f"{mg.backends.cpu.isa()} (available: {', '.join(mg.backends.cpu.isas())})",
+        "instruction set": f"{_core.isa()} (available: {', '.join(_core.isas())})",
         "threads": str(threads),
         "peak, one thread": f"{single:,.0f} GFLOP/s in a float32 product of {SIDE}x{SIDE}",
     }

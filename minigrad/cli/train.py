@@ -95,19 +95,20 @@ def predict(model: nn.Module, images: mg.Tensor) -> np.ndarray:
     """Class probabilities (N, 10) of images (N, 1, 28, 28) with pixels 0 to 255."""
     model.eval()
     with mg.no_grad():
-        parts = [mg.softmax(model(prepare(images[i : i + EVAL_BATCH])), dim=1).numpy() for i in range(0, len(images), EVAL_BATCH)]
+        parts = [
+            nn.functional.softmax(model(prepare(images[i : i + EVAL_BATCH])), dim=1).numpy() for i in range(0, len(images), EVAL_BATCH)
+        ]
     return np.concatenate(parts)
 
 
 def run(args: argparse.Namespace) -> None:
     """`minigrad train digits`. Whatever would fail at the end fails at the beginning: nobody should train for a minute to learn of a bad path."""
     options = Options(args.epochs, args.batch_size, args.lr, args.seed)
-    draw_report = None
     with reading():
         if args.save:
             check_target(args.save)
         if args.out:
-            from minigrad.viz import training_report as draw_report
+            import matplotlib  # noqa: F401
 
             args.out.mkdir(parents=True, exist_ok=True)
         train, test = digits(True, args.data), digits(False, args.data)
@@ -128,10 +129,12 @@ def run(args: argparse.Namespace) -> None:
     if args.save:
         save_network(model, args.arch, args.save)
         print(f"weights: {args.save}")
-    if draw_report:
+    if args.out:
+        from minigrad.viz import training_report
+
         curves = {"loss": history.loss, "accuracy": history.accuracy, "test accuracy": history.test_accuracy}
         images, labels = test.tensors
-        draw_report(
+        training_report(
             args.out / "report.png",
             model,
             curves,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ GAP = 1  # pixels between the tiles of a montage
 def training_report(
     path: Path,
     model: nn.Sequential,
-    curves: dict[str, Sequence[float]],
+    curves: Mapping[str, Sequence[float]],
     sample: mg.Tensor,
     images: np.ndarray,
     labels: np.ndarray,
@@ -36,7 +37,7 @@ def training_report(
     figure.suptitle(
         f"Handwritten digits: {(probabilities.argmax(1) == labels).mean():.2%} of {len(labels):,} test digits read rightly", fontsize=17
     )
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[5, 4.6, 2.6], hspace=0.04)
+    top, middle, bottom = cast(list[SubFigure], figure.subfigures(3, 1, height_ratios=[5, 4.6, 2.6], hspace=0.04))
 
     loss, accuracy, confusions = top.subplots(1, 3)
     draw_curve(loss, {"training": curves["loss"]}, "Loss")
