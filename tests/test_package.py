@@ -86,7 +86,11 @@ def test_import_leaves_floating_point_alone():
 
 
 def test_version_is_the_same_everywhere():
-    assert mg.__version__ == importlib.metadata.version("minigrad")
+    try:
+        installed = importlib.metadata.version("minigrad")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("run from a checkout that is not installed")
+    assert mg.__version__ == installed
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.?(dev|a|b|rc)\d+)?", mg.__version__)
 
 
