@@ -21,6 +21,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #endif
+#if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
+#if __has_feature(address_sanitizer) /* clang's spelling */
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else /* under the sanitizer, free blocks and the unused end of blocks are poisoned */

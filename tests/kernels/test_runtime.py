@@ -55,6 +55,11 @@ def test_all_checks(program):
     passes(program())
 
 
+def test_without_futexes(program):
+    """What systems other than Linux use: a condition variable, and the number of CPUs that are online."""
+    passes(program("-O2", "-U__linux__"), *POOL, "forks")
+
+
 def test_under_thread_sanitizer(program):
     # Not `forks`: the sanitizer itself fails in a child that starts threads. Not `no_growth`: it keeps memory of its own.
     passes(program("-O1", "-fsanitize=thread"), *POOL, *MEMORY)
