@@ -182,7 +182,7 @@ def defop(
         if unknown:
             raise TypeError(f"defop({op_name}): vjp names {unknown}, which are no arguments of {list(names)}")
         engine = _core.Op(
-            op_name, family, ref=ref, plan=plan, pack=pack, kernel=kernel, arrays=len(arrays), outputs=outputs, result=result,
+            op_name, family, ref=_positional(ref), plan=plan, pack=pack, kernel=kernel, arrays=len(arrays), outputs=outputs, result=result,
             identity=identity, strided=strided, variadic=variadic, condition=condition,
             dim_at=params.index("dim") if "dim" in params else -1, keepdim_at=params.index("keepdim") if "keepdim" in params else -1,
             rules=[_rule(op_name, key, fn, arrays, params, variadic) for key, fn in vjp.items() if fn is not NONDIFF],
@@ -213,6 +213,16 @@ def composite(
         return _register(op, function, where)
 
     return declare
+
+
+def _positional(ref: Callable[..., Any]) -> Callable[..., Any]:
+    """The reference as the engine calls it: all arguments by position."""
+    kinds = inspect.signature(ref).parameters
+    named = [n for n, p in kinds.items() if p.kind is p.KEYWORD_ONLY]
+    if not named:
+        return ref
+    at = len(kinds) - len(named)
+    return lambda *args: ref(*args[:at], **dict(zip(named, args[at:], strict=True)))
 
 
 def _flat(vjp: Mapping[Any, Any]) -> list[str]:

@@ -173,13 +173,13 @@ def _check(op, input, weight, bias, groups, layout, kernel_layout):
     if not isinstance(groups, int) or groups < 1:
         raise ShapeError(f"{op}: groups must be a positive int, got {groups!r}")
     c, expected = input.shape[1], weight.shape[1] * groups
-    shapes = f"input.shape={input.shape} {layout}, weight.shape={weight.shape} {kernel_layout}"
-    if c != expected:
-        by = f" with groups={groups}" if groups > 1 else ""
-        raise ShapeError(f"{op}: input has {c} channels but weight expects {expected}{by}: {shapes}")
-    if weight.shape[0] % groups:
+    if c != expected or weight.shape[0] % groups:
+        shapes = f"input.shape={input.shape} {layout}, weight.shape={weight.shape} {kernel_layout}"
+        if c != expected:
+            by = f" with groups={groups}" if groups > 1 else ""
+            raise ShapeError(f"{op}: input has {c} channels but weight expects {expected}{by}: {shapes}")
         raise ShapeError(f"{op}: {weight.shape[0]} output channels cannot be divided into groups={groups}: {shapes}")
-    if min(weight.shape[2:]) == 0:
+    if 0 in weight.shape[2:]:
         raise ShapeError(f"{op}: the kernel is empty: weight.shape={weight.shape} {kernel_layout}")
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"{op}: bias must have shape ({weight.shape[0]},), one value for each output channel, got {bias.shape}")
