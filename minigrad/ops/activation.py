@@ -113,7 +113,7 @@ def tanh(input):
     return np.tanh(input)
 
 
-@defop(kernel="tanh_backward", where="", samples=pairs(normal, lambda r, *s: r.between(-0.9, 0.9, *s)), linear_in=("grad",), ulp=8,
+@defop(kernel="tanh_backward", where="", samples=pairs(normal, lambda r, *s: r.between(-0.9, 0.9, *s)), ulp=8,
        vjp={"grad": lambda g, output: tanh_backward(g, output), "output": lambda g, grad, output: g * grad * output * -2})  # fmt: skip
 def tanh_backward(grad, output):
     """grad * (1 - output**2).
@@ -149,7 +149,7 @@ def sigmoid(input):
     return _logistic(input)
 
 
-@defop(kernel="sigmoid_backward", where="", samples=pairs(normal, lambda r, *s: r.between(0.1, 0.9, *s)), linear_in=("grad",), ulp=8,
+@defop(kernel="sigmoid_backward", where="", samples=pairs(normal, lambda r, *s: r.between(0.1, 0.9, *s)), ulp=8,
        vjp={"grad": lambda g, output: sigmoid_backward(g, output), "output": lambda g, grad, output: g * grad * (1 - 2 * output)})  # fmt: skip
 def sigmoid_backward(grad, output):
     """grad * output * (1 - output).
@@ -176,7 +176,7 @@ def _silu_backward_vjp(g, grad, input):
     return g * grad * (s * (1 - s) * (2 + input * (1 - 2 * s)))
 
 
-@defop(kernel="silu_backward", where="", samples=pairs(), linear_in=("grad",), ulp=16,
+@defop(kernel="silu_backward", where="", samples=pairs(), ulp=16,
        vjp={"grad": lambda g, input: silu_backward(g, input), "input": _silu_backward_vjp})  # fmt: skip
 def silu_backward(grad, input):
     """grad times the slope of silu at input.
@@ -239,7 +239,7 @@ def _gelu_backward_vjp(g, grad, input, approximate):
     return g * grad * (sech * (u1 + 0.5 * x * (u2 - 2 * t * u1 * u1)))
 
 
-@defop(kernel="gelu_backward", where="", pack=_gelu_pack, inplace=False, samples=_gelu_samples(pairs()), linear_in=("grad",), ulp=32,
+@defop(kernel="gelu_backward", where="", pack=_gelu_pack, inplace=False, samples=_gelu_samples(pairs()), ulp=32,
        vjp={"grad": lambda g, input, approximate: gelu_backward(g, input, approximate), "input": _gelu_backward_vjp})  # fmt: skip
 def gelu_backward(grad, input, approximate):
     """grad times the slope of gelu at input.
@@ -257,7 +257,7 @@ def _softplus(input):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@defop(kernel="softplus_backward", where="", samples=pairs(), linear_in=("grad",), ulp=8,
+@defop(kernel="softplus_backward", where="", samples=pairs(), ulp=8,
        vjp={"grad": lambda g, input: softplus_backward(g, input), "input": lambda g, grad, input: sigmoid_backward(g * grad, sigmoid(input))})  # fmt: skip
 def softplus_backward(grad, input):
     """grad * sigmoid(input).
@@ -336,7 +336,7 @@ def _softmax(input):
     return _np_softmax(input).astype(input.dtype)
 
 
-@defop(family="general", kernel="softmax_backward", plan=_same, where="", samples=_row_pairs(_np_softmax), linear_in=("grad",), cost=_row_cost(4), ulp=16,
+@defop(family="general", kernel="softmax_backward", plan=_same, where="", samples=_row_pairs(_np_softmax), cost=_row_cost(4), ulp=16,
        vjp={"grad": lambda g, output: softmax_backward(g, output),
             "output": lambda g, grad, output: g * (grad - (grad * output).sum(-1, True)) - grad * (g * output).sum(-1, True)})  # fmt: skip
 def softmax_backward(grad, output):
@@ -354,7 +354,7 @@ def _log_softmax(input):
     return _np_log_softmax(input).astype(input.dtype)
 
 
-@defop(family="general", kernel="log_softmax_backward", plan=_same, where="", samples=_row_pairs(_np_log_softmax), linear_in=("grad",), cost=_row_cost(8),
+@defop(family="general", kernel="log_softmax_backward", plan=_same, where="", samples=_row_pairs(_np_log_softmax), cost=_row_cost(8),
        ulp=16, vjp={"grad": lambda g, output: g - (g * exp(output)).sum(-1, True),
                     "output": lambda g, grad, output: neg(g * exp(output) * grad.sum(-1, True))})  # fmt: skip
 def log_softmax_backward(grad, output):

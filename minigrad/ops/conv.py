@@ -80,7 +80,7 @@ def _conv_samples(r: Draw) -> list[Sample]:
     return made
 
 
-@defop(family="general", kernel="conv2d", plan=_conv2d_plan, where="", samples=_conv_samples, linear_in=("weight",),
+@defop(family="general", kernel="conv2d", plan=_conv2d_plan, where="", samples=_conv_samples, linear_in=("input", "weight", "bias"),
        cost=lambda input, weight, bias, stride, padding, dilation, groups: _cost(
            input.shape, (len(input), len(weight), *counts("conv2d", input.shape, weight.shape[2:], stride, padding, dilation)), weight.shape),
        vjp={"input": lambda g, input_shape, weight, stride, padding, dilation, groups: conv2d_backward_input(

@@ -278,7 +278,7 @@ def _row_totals(input, target, weight, ignore_index, label_smoothing):
     return _choose(kept, picked * (1 - label_smoothing) + weight.sum() * (label_smoothing / max(input.shape[1], 1)), 0)
 
 
-@defop(family="general", kernel="cross_entropy_backward", where="", samples=_class_backward_samples, ulp=32, linear_in=("grad",),
+@defop(family="general", kernel="cross_entropy_backward", where="", samples=_class_backward_samples, ulp=32,
        plan=lambda grad, input, lse, target, weight, ignore_index, label_smoothing: _core.Plan(
            input.shape, params=(ignore_index, float(label_smoothing))),
        cost=lambda grad, input, *arrays, **q: Cost(flops=8.0 * input.size, bytes=8.0 * input.size),

@@ -176,7 +176,7 @@ def _avg_params(kernel, stride, padding, count_include_pad, divisor):
     return (*kernel, *stride, *padding, int(count_include_pad), divisor)
 
 
-@defop(family="general", kernel="avg_pool2d", where="", samples=_avg_samples, linear_in=("input",),
+@defop(family="general", kernel="avg_pool2d", where="", samples=_avg_samples,
        plan=lambda input, out, *window: _core.Plan((*input.shape[:2], *out), params=_avg_params(*window)),
        cost=lambda input, out, kernel, **q: Cost(flops=float(np.prod(input.shape[:2]) * np.prod(out) * np.prod(kernel)),
                                                  bytes=4.0 * np.prod(input.shape)),
@@ -189,7 +189,7 @@ def _avg_pool2d(input, out, kernel, stride, padding, count_include_pad, divisor)
     return (total / _divisors(input.shape[2:], out, kernel, stride, padding, count_include_pad, divisor)).astype(input.dtype)
 
 
-@defop(family="general", kernel="avg_pool2d_backward", where="", samples=_avg_backward_samples, linear_in=("grad",),
+@defop(family="general", kernel="avg_pool2d_backward", where="", samples=_avg_backward_samples,
        plan=lambda grad, size, *window: _core.Plan((*grad.shape[:2], *size), params=_avg_params(*window)),
        vjp={"grad": lambda g, grad_shape, kernel, stride, padding, count_include_pad, divisor: _avg_pool2d(
            g, grad_shape[2:], kernel, stride, padding, count_include_pad, divisor)})  # fmt: skip
@@ -259,7 +259,7 @@ def _bin_matrix(size, out):
     return m
 
 
-@defop(family="general", kernel="adaptive_avg_pool2d", where="", linear_in=("input",),
+@defop(family="general", kernel="adaptive_avg_pool2d", where="",
        samples=lambda r: [Sample(r(2, 3, 8, 7), out=(3, 2), id="overlap"), Sample(r(1, 2, 3, 4), out=(5, 4), id="larger")],
        plan=lambda input, out: _core.Plan((*input.shape[:2], *out)),
        cost=lambda input, out: Cost(flops=float(np.prod(input.shape)), bytes=4.0 * np.prod(input.shape)),
@@ -270,7 +270,7 @@ def _adaptive_avg_pool2d(input, out):
     return np.einsum("nchw,yh,xw->ncyx", input, rows, columns).astype(input.dtype)
 
 
-@defop(family="general", kernel="adaptive_avg_pool2d_backward", where="", linear_in=("grad",),
+@defop(family="general", kernel="adaptive_avg_pool2d_backward", where="",
        samples=lambda r: [Sample(r(2, 3, 3, 2), size=(8, 7), id="overlap"), Sample(r(1, 2, 5, 4), size=(3, 4), id="larger")],
        plan=lambda grad, size: _core.Plan((*grad.shape[:2], *size)),
        vjp={"grad": lambda g, grad_shape: _adaptive_avg_pool2d(g, grad_shape[2:])})  # fmt: skip
