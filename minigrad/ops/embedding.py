@@ -44,7 +44,7 @@ def _embedding_vjp(g, weight_shape, index, padding_idx):
 
 
 @defop(family="general", plan=_lookup, where="", linear_in=("weight",), vjp={"weight": _embedding_vjp, "index": NONDIFF},
-       samples=lambda r: [Sample(r(5, 3), r.ints(0, 5, 2, 4), padding_idx=None, id="matrix"), Sample(r(5, 3), r.ints(0, 5, 7), padding_idx=2, id="padding")],
+       samples=lambda r: [Sample(r(5, 3), r.ints(0, 5, 2, 4), padding_idx=None, id="matrix"), Sample(r(5, 3), r.ints(0, 4, 7), padding_idx=4, id="padding")],
        cost=lambda weight, index, padding_idx: Cost(flops=0.0, bytes=8.0 * index.size * weight.shape[1]))  # fmt: skip
 def _embedding(weight, index, padding_idx):
     """rows of weight by index"""
@@ -52,7 +52,7 @@ def _embedding(weight, index, padding_idx):
 
 
 def _embedding_samples(r: Draw) -> list[Sample]:
-    return [Sample(r.ints(0, 5, 2, 4), r(5, 3), id="matrix"), Sample(r.ints(0, 5, 7), r(5, 3), padding_idx=-2, id="padding")]
+    return [Sample(r.ints(0, 5, 2, 4), r(5, 3), id="matrix"), Sample(r.ints(0, 4, 7), r(5, 3), padding_idx=-1, id="padding")]
 
 
 @composite(arrays="input weight", where="F", samples=_embedding_samples, errors=[
