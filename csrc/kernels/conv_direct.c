@@ -110,11 +110,12 @@ KERNELS(2)
 KERNELS(3)
 KERNELS(4)
 #if MG_VEC_REGISTERS >= 32
-    KERNELS(5) KERNELS(6) KERNELS(7) KERNELS(8)
+KERNELS(5)
+KERNELS(6) KERNELS(7) KERNELS(8)
 #endif
-        static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
+    static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
 #if MG_VEC_REGISTERS >= 32
-                                                                                 NAMES(5) NAMES(6) NAMES(7) NAMES(8)
+                                                                             NAMES(5) NAMES(6) NAMES(7) NAMES(8)
 #endif
 };
 
@@ -165,6 +166,7 @@ typedef struct {
     mg_planes planes;
     pass *pass;
     int64_t passes, taps; /* all passes' taps */
+    bool lanes;           /* output channels are lanes (conv_lanes.c) */
     int64_t blocks;       /* of output channels, in a group */
     int64_t parts;        /* into which the blocks of all groups are split, to be computed apart */
     const float *x, *bias;
@@ -174,6 +176,61 @@ typedef struct {
 } correlation;
 
 static int64_t share(int64_t i, int64_t total, int64_t parts) { return i * total / parts; } /* where part i of an even split begins */
+
+/* Where block b of a group's output channels begins. */
+static int64_t block_start(const correlation *d, int64_t b) {
+    if (!d->lanes) return share(b, d->out, d->blocks);
+    return b * 2 * LANES < d->out ? b * 2 * LANES : d->out;
+}
+static int64_t packed_channels(const correlation *d, int64_t channels) {
+    return d->lanes ? (channels + LANES - 1) / LANES * LANES : channels;
+}
+
+/* One pass over one image's group, for some blocks of its output channels. */
+static void run_pass(const correlation *d, const pass *s, const float *planes, int64_t image, int64_t group, int64_t first_block,
+                     int64_t count) {
+    const float *w = s->w + group * packed_channels(d, d->out) * s->k;
+    const int64_t channel = group * d->out;
+    const float *bias = d->bias ? d->bias + channel : NULL;
+    float *y = d->y + (image * d->groups * d->out + channel) * d->plane + s->first;
+    if (d->lanes) {
+        for (int64_t b = first_block; b < first_block + count; b++) {
+            const int64_t o = block_start(d, b);
+            MG_FN(conv_lanes, f32)(&(mg_lanes){.x = planes,
+                                               .pitch = d->planes.pitch,
+                                               .rows = s->rows,
+                                               .columns = s->columns,
+                                               .offset = s->offset,
+                                               .k = s->k,
+                                               .w = w + o * s->k,
+                                               .channels = block_start(d, b + 1) - o,
+                                               .bias = bias ? bias + o : NULL,
+                                               .y = y + o * d->plane,
+                                               .plane = d->plane,
+                                               .row_step = s->row_step,
+                                               .column_step = s->column_step,
+                                               .relu = d->relu});
+        }
+        return;
+    }
+    const int64_t tiles = (s->vectors + MAX_VECTORS - 1) / MAX_VECTORS;
+    for (int64_t j = 0; j < tiles; j++) {
+        const int64_t v = share(j, s->vectors, tiles), vectors = share(j + 1, s->vectors, tiles) - v;
+        for (int64_t b = first_block; b < first_block + count; b++) {
+            const int64_t o = block_start(d, b), rows = block_start(d, b + 1) - o;
+            kernels[rows - 1][vectors - 1](&(tile){.x = planes + v * LANES,
+                                                   .w = w + o * s->k,
+                                                   .offset = s->offset,
+                                                   .k = s->k,
+                                                   .bias = bias ? bias + o : NULL,
+                                                   .y = y + o * d->plane,
+                                                   .plane = d->plane,
+                                                   .run = s->run + v,
+                                                   .place = s->place,
+                                                   .relu = d->relu});
+        }
+    }
+}
 
 static void correlate_images(void *ctx, int64_t begin, int64_t end) {
     correlation *d = ctx;
@@ -192,26 +249,7 @@ static void correlate_images(void *ctx, int64_t begin, int64_t end) {
             const int64_t count = last - unit < d->blocks - first_block ? last - unit : d->blocks - first_block;
             unit += count;
             MG_FN(conv_fill_planes, f32)(q, planes, d->x + (image * d->groups + group) * d->in * q->h * q->w, d->in);
-            for (const pass *s = d->pass; s < d->pass + d->passes; s++) {
-                const int64_t tiles = (s->vectors + MAX_VECTORS - 1) / MAX_VECTORS;
-                for (int64_t j = 0; j < tiles; j++) {
-                    const int64_t v = share(j, s->vectors, tiles), vectors = share(j + 1, s->vectors, tiles) - v;
-                    for (int64_t b = first_block; b < first_block + count; b++) {
-                        const int64_t o = share(b, d->out, d->blocks), rows = share(b + 1, d->out, d->blocks) - o;
-                        const int64_t channel = group * d->out + o;
-                        kernels[rows - 1][vectors - 1](&(tile){.x = planes + v * LANES,
-                                                               .w = s->w + channel * s->k,
-                                                               .offset = s->offset,
-                                                               .k = s->k,
-                                                               .bias = d->bias ? d->bias + channel : NULL,
-                                                               .y = d->y + (image * d->groups * d->out + channel) * d->plane + s->first,
-                                                               .plane = d->plane,
-                                                               .run = s->run + v,
-                                                               .place = s->place,
-                                                               .relu = d->relu});
-                    }
-                }
-            }
+            for (const pass *s = d->pass; s < d->pass + d->passes; s++) run_pass(d, s, planes, image, group, first_block, count);
         }
     }
 }
@@ -232,8 +270,8 @@ static void *cut(char **memory, int64_t n, size_t size) {
 
 static size_t setup_bytes(const correlation *d, int64_t pixels) {
     const int64_t k = d->in * d->taps, vectors = d->passes * (d->planes.rows * d->planes.pitch / LANES + 2);
-    return (size_t)(d->groups * d->out * k) * sizeof(float) + (size_t)(k + pixels) * sizeof(int32_t) + (size_t)vectors * sizeof(run) +
-           (size_t)d->taps * sizeof(tap) + (size_t)d->passes * (sizeof(pass) + 5 * 64) + 64 * 2;
+    return (size_t)(d->groups * packed_channels(d, d->out) * k) * sizeof(float) + (size_t)(k + pixels) * sizeof(int32_t) +
+           (size_t)vectors * sizeof(run) + (size_t)d->taps * sizeof(tap) + (size_t)d->passes * (sizeof(pass) + 5 * 64) + 64 * 2;
 }
 
 /* Fill in a pass of which the grid is known. */
@@ -246,15 +284,19 @@ static void set_pass(const correlation *d, pass *s, const tap *taps, int64_t cou
         for (int64_t i = 0; i < count; i++) offset[c * count + i] = (int32_t)(c * d->planes.size + taps[i].offset);
     s->offset = offset;
 
-    float *packed = cut(memory, d->groups * d->out * s->k, sizeof *packed);
+    float *packed = cut(memory, d->groups * packed_channels(d, d->out) * s->k, sizeof *packed);
     s->w = packed;
     const int64_t group_step = d->in * d->out * d->taps;
     for (int64_t g = 0; g < d->groups; g++)
         for (int64_t b = 0; b < d->blocks; b++)
             for (int64_t c = 0; c < d->in; c++)
-                for (int64_t i = 0; i < count; i++)
-                    for (int64_t o = share(b, d->out, d->blocks); o < share(b + 1, d->out, d->blocks); o++)
-                        *packed++ = w[g * group_step + o * out_step + c * in_step + taps[i].index];
+                for (int64_t i = 0; i < count; i++) {
+                    const int64_t first = block_start(d, b), channels = block_start(d, b + 1) - first;
+                    const float *from = w + g * group_step + first * out_step + c * in_step + taps[i].index;
+                    for (int64_t o = 0; o < channels; o++) packed[o] = from[o * out_step];
+                    for (int64_t o = channels; o < packed_channels(d, channels); o++) packed[o] = 0;
+                    packed += packed_channels(d, channels);
+                }
 
     s->vectors = ((s->rows - 1) * pitch + s->columns + LANES - 1) / LANES;
     run *r = cut(memory, s->vectors, sizeof *r);
@@ -273,6 +315,17 @@ static void set_pass(const correlation *d, pass *s, const tap *taps, int64_t cou
     s->place = place;
     for (int64_t u = 0; u < s->rows; u++)
         for (int64_t v = 0; v < s->columns; v++) *place++ = (int32_t)(u * s->row_step + v * s->column_step);
+}
+
+/* Lanes are pixels or output channels, whichever leaves fewer of them idle. Pixels also pay for loads across cache lines, output channels
+ * for the transpose, which only a long sum makes up for. */
+static void choose_lanes(correlation *d, int64_t rows, int64_t columns) {
+    const int64_t steps = d->in * d->taps / d->passes, vectors = ((rows - 1) * d->planes.pitch + columns + LANES - 1) / LANES;
+    const double idle_pixels = (double)(vectors * LANES) / (double)(rows * columns);
+    d->lanes = true;
+    const double idle_channels = (double)packed_channels(d, d->out) / (double)d->out;
+    d->lanes = steps >= 64 && columns >= 4 && idle_channels < 1.08 * idle_pixels;
+    d->blocks = d->lanes ? (d->out + 2 * LANES - 1) / (2 * LANES) : (d->out + MAX_ROWS - 1) / MAX_ROWS;
 }
 
 /* Images, or parts of images when there are few, that make a piece worth handing out. */
@@ -305,7 +358,7 @@ mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, co
         .y = y,
         .relu = t->relu,
     };
-    d.blocks = (d.out + MAX_ROWS - 1) / MAX_ROWS;
+    choose_lanes(&d, t->oh, t->ow);
     char *memory = mg_scratch(3, setup_bytes(&d, t->oh * t->ow));
     if (!memory) return MG_NO_MEMORY;
     d.pass = cut(&memory, 1, sizeof *d.pass);
@@ -351,7 +404,7 @@ mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float
         .x = g,
         .y = gx,
     };
-    d.blocks = (d.out + MAX_ROWS - 1) / MAX_ROWS;
+    choose_lanes(&d, (t->h + q->sy - 1) / q->sy, (t->w + q->sx - 1) / q->sx);
     char *memory = mg_scratch(3, setup_bytes(&d, t->h * t->w));
     if (!memory) return MG_NO_MEMORY;
     d.pass = cut(&memory, d.passes, sizeof *d.pass);

@@ -51,6 +51,21 @@ static inline int64_t mg_tap_offset(const mg_conv *t, const mg_planes *planes, i
 /* Copy `channels` channels of an image into planes whose padding is zero already. */
 void MG_FN(conv_fill_planes, f32)(const mg_planes *q, float *planes, const float *x, int64_t channels);
 
+/* Compute one block of at most two vectors of output channels on a grid of pixels, channels as lanes (conv_lanes.c). */
+typedef struct {
+    const float *x; /* planes, at the grid's first pixel */
+    int64_t pitch, rows, columns;
+    const int32_t *offset;
+    int64_t k;
+    const float *w; /* (k, channels rounded up to vectors) */
+    int64_t channels;
+    const float *bias; /* of the block, or NULL */
+    float *y;          /* the grid's first pixel in the first channel's plane */
+    int64_t plane, row_step, column_step;
+    bool relu;
+} mg_lanes;
+void MG_FN(conv_lanes, f32)(const mg_lanes *t);
+
 bool MG_FN(conv_is_direct, f32)(const mg_conv *t); /* whether these are the way to go */
 mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, const float *w, const float *bias);
 mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float *g, const float *w);

@@ -79,7 +79,8 @@ typedef struct {
 #define NAMES(M) {tile_##M##x1, tile_##M##x2, tile_##M##x3, tile_##M##x4},
 
 KERNELS(1)
-KERNELS(2) KERNELS(3)
+KERNELS(2)
+KERNELS(3)
 #if MG_VEC_REGISTERS >= 32
     KERNELS(4) KERNELS(5) KERNELS(6)
 #endif
