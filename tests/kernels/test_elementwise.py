@@ -320,3 +320,12 @@ def test_large(n: int, isa: str) -> None:
     x = np.arange(n, dtype=np.float32)
     check("add", "f32", isa, np.add, x, x[::-1])
     check("mul", "f32", isa, np.multiply, x, np.broadcast_to(np.float32(3), n))
+
+
+@isas
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_neg_turns_the_sign_of_zero(isa, dtype):
+    x = np.array([0.0, -0.0] * 9, NUMPY[dtype])
+    out = np.empty_like(x)
+    assert raw.run("neg", dtype, [out, x], isa=isa) == 0
+    assert (np.signbit(out) != np.signbit(x)).all()
