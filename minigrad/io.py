@@ -186,7 +186,8 @@ def _write_npz(path: str, arrays: Arrays, structure: str) -> None:
 
 
 def _read_npz(path: str | os.PathLike[str]) -> tuple[Arrays, str | None]:
-    with np.load(path, allow_pickle=False) as archive:
+    # Opened here: NumPy leaves a file open that turns out to be no archive.
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         if isinstance(archive, np.ndarray):
             raise ValueError("it holds one array (.npy), no archive")
         structure = archive[_STRUCTURE + ".json"].decode() if _STRUCTURE + ".json" in archive.files else None

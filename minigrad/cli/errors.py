@@ -16,7 +16,8 @@ def reading() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise CommandError(f"this needs the package {error.name}: pip install 'minigrad[demo]'") from error
+        known = f"this needs the package {error.name}: pip install 'minigrad[demo]'"
+        raise CommandError(known if error.name else str(error)) from error
     except OSError as error:
         raise CommandError(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)) from error
     except ValueError as error:
