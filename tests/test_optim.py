@@ -81,6 +81,19 @@ def test_awkward_parameters_take_the_same_step(make):
     assert half.dtype == mg.float16
 
 
+def test_a_gradient_of_another_shape_is_refused():
+    p = parameter(1.0, 2.0, 3.0)
+    p.grad = mg.ones(3)
+    p.data = mg.ones(2)
+    for opt in (optim.SGD([p], lr=1.0), optim.Adam([p])):
+        with pytest.raises(mg.errors.ShapeError, match=r"step: a parameter has shape \(2,\) but its gradient \(3,\)"):
+            opt.step()
+    p.grad = mg.ones(2)
+    opt.state[p] = {"step": 1, "exp_avg": mg.ones(3), "exp_avg_sq": mg.ones(3)}
+    with pytest.raises(mg.errors.ShapeError, match="the state of a parameter does not fit it"):
+        opt.step()
+
+
 def test_bad_arguments_are_named():
     p = parameter(1.0)
     for make, text in [

@@ -190,6 +190,27 @@ def launch(str kernel, list tensors, tuple params=()):
     raise DTypeError(f"launch: no tensors for kernel {kernel!r}")
 
 
+def launch_inplace(str kernel, list tensors, tuple params, int changed):
+    """`launch`, for kernels that change the first `changed` tensors in place, which their versions then count; the others come in the
+    same order, so that tensor i belongs to tensor i % changed. Returns False, and does nothing, unless the tensors are contiguous,
+    of one dtype that has the kernel, and of the sizes of those that they belong to."""
+    cdef int id = mg_kernel_id(kernel.encode()), code = -1
+    cdef Tensor t
+    for i in range(len(tensors)):
+        if tensors[i] is not None:
+            t = tensors[i]
+            if code < 0:
+                code = t.dtype_
+            if t.dtype_ != code or not t.contiguous_ or t.size_ != (<Tensor>tensors[i % changed]).size_:
+                return False
+    if code < 0 or id < 0 or mg_kernel_row(id)[code] == NULL:
+        return False
+    launch_as(kernel, DTYPES[code], tensors, params)
+    for i in range(changed):
+        (<Tensor>tensors[i]).storage.version += 1
+    return True
+
+
 def has_kernel(str kernel, d):
     """Whether csrc/ has this kernel for this dtype."""
     cdef int id = mg_kernel_id(kernel.encode())

@@ -87,6 +87,9 @@ class Module:
     training: bool
     _version: int = 1  # of the layout of the module's own state, kept in state_dict()._metadata
     _hooks: Hooks | None
+    _parameter_names: dict[str, bool]  # used as ordered sets; for buffers the value says whether they are persistent
+    _buffer_names: dict[str, bool]
+    _module_names: dict[str, bool]
 
     def __init__(self) -> None:
         self.__dict__.update(training=True, _hooks=None, _parameter_names={}, _buffer_names={}, _module_names={})

@@ -7,7 +7,7 @@ from typing import Any
 
 import minigrad as mg  # noqa: F401  (doctests)
 
-from .optimizer import Batch, Group, Optimizer, at_least_zero, new_state
+from .optimizer import Group, Optimizer, at_least_zero, new_state
 
 
 class Adam(Optimizer):
@@ -66,7 +66,7 @@ class Adam(Optimizer):
 
     def _step(self, group: Group) -> None:
         amsgrad = bool(group["amsgrad"])
-        batches: dict[Any, Batch] = {}
+        by_count: dict[int, list[list[Any]]] = {}  # nearly always one: all parameters have taken as many steps
         for p in group["params"]:
             g = p.grad
             if g is None:
@@ -78,26 +78,20 @@ class Adam(Optimizer):
                 state["exp_avg_sq"] = new_state(p)
                 if amsgrad:
                     state["max_exp_avg_sq"] = new_state(p)
-            state["step"] = step = state["step"] + 1
-            key = (p.dtype, step)
-            batch = batches.get(key)
-            if batch is None:
-                batch = batches[key] = Batch()
-            batch.add(p, g, state["exp_avg"], state["exp_avg_sq"], state["max_exp_avg_sq"] if amsgrad else None)
+            state["step"] = count = state["step"] + 1
+            columns = by_count.get(count)
+            if columns is None:
+                columns = by_count[count] = [[], [], [], [], []]
+            columns[0].append(p)
+            columns[1].append(g)
+            columns[2].append(state["exp_avg"])
+            columns[3].append(state["exp_avg_sq"])
+            columns[4].append(state["max_exp_avg_sq"] if amsgrad else None)
         beta1, beta2 = group["betas"]
-        for (_, step), batch in batches.items():
-            batch.launch(
-                "adam",
-                float(group["lr"]),
-                float(beta1),
-                float(beta2),
-                float(group["eps"]),
-                float(group["weight_decay"]),
-                step,
-                int(group["decoupled_weight_decay"]),
-                int(amsgrad),
-                int(group["maximize"]),
-            )
+        values = (float(group["lr"]), float(beta1), float(beta2), float(group["eps"]), float(group["weight_decay"]))
+        flags = (int(group["decoupled_weight_decay"]), int(amsgrad), int(group["maximize"]))
+        for count, columns in by_count.items():
+            self._launch("adam", columns, *values, count, *flags)
 
 
 class AdamW(Adam):

@@ -1,6 +1,6 @@
 """`Optimizer`: parameter groups, per-parameter state, and how both reach a multi-tensor kernel.
 
-A step is one kernel call per group, over all of its parameters (`Batch`): Python's share of it is a short loop that collects them.
+A step is one kernel call per group, over all of its parameters: Python's share of it is a short loop that collects them.
 """
 
 from __future__ import annotations
@@ -13,51 +13,10 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad._core import Tensor, launch
+from minigrad._core import Tensor, launch_inplace
+from minigrad.errors import ShapeError
 
 Group = dict[str, Any]
-
-
-class Batch:
-    """Parameters that take the same step, as the multi-tensor kernels want them: contiguous and float32 or float64.
-
-    A parameter that is otherwise (a transposed view, float16) takes part through a working copy, so that there is one
-    implementation of each formula.
-    """
-
-    __slots__ = ("columns", "copies", "params")
-
-    def __init__(self) -> None:
-        self.params: list[Tensor] = []
-        self.columns: list[list[Tensor | None]] = []  # gradients, then each kind of state
-        self.copies: list[tuple[Tensor, Tensor]] = []
-
-    def add(self, param: Tensor, *others: Tensor | None) -> None:
-        if not self.params:
-            self.columns = [[] for _ in others]
-        dtype = param.dtype
-        if (dtype is not mg.float32 and dtype is not mg.float64) or not param.is_contiguous():
-            work = param.detach().to(state_dtype(param)).contiguous()
-            self.copies.append((param, work))
-            param = work
-        self.params.append(param)
-        for column, tensor in zip(self.columns, others, strict=True):
-            if tensor is not None and (not tensor.is_contiguous() or tensor.dtype is not param.dtype):
-                tensor = tensor.detach().to(param.dtype).contiguous()
-            column.append(tensor)
-
-    def launch(self, kernel: str, *values: float) -> None:
-        """Run `kernel` on params, gradients and states; its parameters are their number and `values`."""
-        tensors: list[Tensor | None] = [*self.params]
-        for column in self.columns:
-            tensors += column
-        launch(kernel, tensors, (len(self.params), *values))
-        for param in self.params:
-            param._bump_version()
-        if self.copies:
-            with mg.no_grad():
-                for param, work in self.copies:
-                    param.copy_(work)
 
 
 def state_dtype(param: Tensor) -> Any:
@@ -137,6 +96,30 @@ class Optimizer:
 
     def _step(self, group: Group) -> None:
         raise NotImplementedError(f"{type(self).__name__} does not say how to step")
+
+    def _launch(self, kernel: str, columns: list[list[Any]], *values: float) -> None:
+        """Run a multi-tensor kernel on `columns`: parameters, gradients, then each kind of state (None: not given)."""
+        params = columns[0]
+        if params and not launch_inplace(kernel, [t for column in columns for t in column], (len(params), *values), len(params)):
+            for row in zip(*columns, strict=True):
+                self._launch_one(kernel, row, values)
+
+    def _launch_one(self, kernel: str, row: tuple[Any, ...], values: tuple[float, ...]) -> None:
+        """The same for one parameter, whatever its layout and dtype (a transposed view, float16, a group of mixed dtypes): through
+        contiguous copies, so that there is one implementation of each formula."""
+        param, grad, *states = row
+        if tuple(grad.shape) != tuple(param.shape):
+            raise ShapeError(f"{type(self).__name__}.step: a parameter has shape {tuple(param.shape)} but its gradient {tuple(grad.shape)}")
+        dtype = state_dtype(param)
+        fresh = param.detach().to(dtype).contiguous()
+        work = [fresh, grad.detach().to(dtype).contiguous(), *states]
+        if not launch_inplace(kernel, work, (1, *values), 1):
+            raise ShapeError(
+                f"{type(self).__name__}.step: the state of a parameter does not fit it, shape {tuple(param.shape)}, dtype {dtype}"
+            )
+        if fresh.data_ptr() != param.data_ptr():
+            with mg.no_grad():
+                param.copy_(fresh)
 
     # ---- state ----
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import minigrad as mg  # noqa: F401  (doctests)
 
-from .optimizer import Batch, Group, Optimizer, at_least_zero, new_state
+from .optimizer import Group, Optimizer, at_least_zero, new_state
 
 
 class SGD(Optimizer):
@@ -58,32 +58,26 @@ class SGD(Optimizer):
 
     def _step(self, group: Group) -> None:
         momentum = float(group["momentum"])
-        started, fresh = {}, {}  # Batch by dtype: parameters that have a momentum buffer, and those at their first step
+        values = (float(group["lr"]), momentum, float(group["dampening"]), float(group["weight_decay"]))
+        flags = (int(group["nesterov"]), int(group["maximize"]))
+        started: list[list[Any]] = [[], [], []]  # parameters, gradients, momentum buffers
+        fresh: list[list[Any]] = [[], [], []]  # the same of parameters at their first step
+        params, grads, buffers = started
         for p in group["params"]:
             g = p.grad
             if g is None:
                 continue
-            batches, buffer = started, None
+            buffer = None
             if momentum:
                 state = self.state[p]
                 buffer = state.get("momentum_buffer")
                 if buffer is None:
-                    batches, buffer = fresh, new_state(p)
-                    state["momentum_buffer"] = buffer
-            dtype = p.dtype
-            batch = batches.get(dtype)
-            if batch is None:
-                batch = batches[dtype] = Batch()
-            batch.add(p, g, buffer)
-        for first, batches in enumerate((started, fresh)):
-            for batch in batches.values():
-                batch.launch(
-                    "sgd",
-                    float(group["lr"]),
-                    momentum,
-                    float(group["dampening"]),
-                    float(group["weight_decay"]),
-                    int(group["nesterov"]),
-                    int(group["maximize"]),
-                    first,
-                )
+                    buffer = state["momentum_buffer"] = new_state(p)
+                    for column, tensor in zip(fresh, (p, g, buffer), strict=True):
+                        column.append(tensor)
+                    continue
+            params.append(p)
+            grads.append(g)
+            buffers.append(buffer)
+        self._launch("sgd", started, *values, *flags, 0)
+        self._launch("sgd", fresh, *values, *flags, 1)

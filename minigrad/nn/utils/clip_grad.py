@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import minigrad as mg
-from minigrad._core import Tensor, launch
+from minigrad._core import Tensor, launch, launch_inplace
 
 
 def _by_dtype(tensors: Iterable[Tensor]) -> tuple[dict[Any, list[Tensor]], list[Tensor]]:
@@ -90,9 +90,7 @@ def clip_grad_norm_(
     if not factor >= 1.0:  # less, or NaN, which must be seen
         fused, others = _by_dtype(grads)
         for group in fused.values():
-            launch("scale_", list(group), (len(group), factor))
-            for g in group:
-                g._bump_version()
+            launch_inplace("scale_", list(group), (len(group), factor), len(group))
         with mg.no_grad():
             for g in others:
                 g.mul_(factor)
