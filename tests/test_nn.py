@@ -560,6 +560,7 @@ def _pair(name, args, kwargs):
     return torch, theirs, ours
 
 
+@pytest.mark.filterwarnings("ignore:Using padding=.same.")
 @pytest.mark.parametrize("name, args, kwargs, shape", LAYERS, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(LAYERS)])
 def test_layer_equals_pytorchs(name, args, kwargs, shape):
     torch, theirs, ours = _pair(name, args, kwargs)
