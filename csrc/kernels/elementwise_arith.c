@@ -2,8 +2,7 @@
  *
  * Integers wrap. Division of an integer by zero gives 0 (as in NumPy); whoever wants an error tests for it first. floor_divide rounds
  * towards minus infinity and remainder takes the sign of the divisor (Python); fmod takes the sign of the dividend (C). */
-#include <math.h>
-#include <tgmath.h>
+#include "vecmath.h"
 
 #include "loops.h"
 
@@ -18,14 +17,14 @@ BINARY(FLOATS, div, 1, x / y)
 UNARY(NUMBERS, neg, 1, -(W)x)
 UNARY(NUMBERS, square, 1, (W)x *(W)x)
 UNARY(FLOATS, reciprocal, 1, 1 / x)
-UNARY(FLOATS, sqrt, 2, sqrt(x))
-UNARY(FLOATS, rsqrt, 3, 1 / sqrt(x))
+VUNARY(FLOATS, sqrt, 2, v_sqrt(x))
+VUNARY(FLOATS, rsqrt, 3, 1 / v_sqrt(x))
 
 /* out = a + p[0] * b */
 BINARY(FLOATS, add_scaled, 1, x + (T)p[0].f * y)
 
 /* ---- signs ---- */
-UNARY(FLOATS, abs, 1, fabs(x))
+VUNARY(FLOATS, abs, 1, v_abs(x))
 UNARY(SIGNED, abs, 1, x < 0 ? (W)0 - (W)x : (W)x)
 UNARY(U8, abs, 1, x)
 UNARY(FLOATS, sign, 1, x != x ? x : (T)(x > 0) - (T)(x < 0))
@@ -46,14 +45,14 @@ UNARY(FLOATS, relu, 1, (x > 0) | (x != x) ? x : 0)
 UNARY(INTS, relu, 1, x > 0 ? x : 0)
 
 /* ---- rounding; round takes ties to even ---- */
-UNARY(FLOATS, floor, 1, floor(x))
-UNARY(FLOATS, ceil, 1, ceil(x))
-UNARY(FLOATS, round, 1, rint(x))
-UNARY(FLOATS, trunc, 1, trunc(x))
+VUNARY(FLOATS, floor, 1, v_floor(x))
+VUNARY(FLOATS, ceil, 1, v_ceil(x))
+VUNARY(FLOATS, round, 1, v_round(x))
+VUNARY(FLOATS, trunc, 1, v_trunc(x))
 
 /* ---- division with remainder ---- */
 #define TRAPS(x, y) ((y) == 0 || (y) == (T) - 1) /* by zero; the least integer by -1 does not fit */
-#define FLOAT_REMAINDER(T, suffix)                                                                  \
+#define FLOAT_REMAINDER(T, suffix, fmod, floor, copysign)                                           \
     static inline T remainder_of_##suffix(T x, T y) {                                               \
         const T r = fmod(x, y);                                                                     \
         return r != 0 && (r < 0) != (y < 0) ? r + y : r;                                            \
@@ -63,10 +62,11 @@ UNARY(FLOATS, trunc, 1, trunc(x))
         const T r = fmod(x, y), q = (x - r) / y - (r != 0 && (r < 0) != (y < 0)), whole = floor(q); \
         return q == 0 ? copysign((T)0, x / y) : q - whole > (T)0.5 ? whole + 1 : whole;             \
     }
-FLOAT_REMAINDER(float, float)
-FLOAT_REMAINDER(double, double)
+FLOAT_REMAINDER(float, float, fmodf, floorf, copysignf)
+FLOAT_REMAINDER(double, double, fmod, floor, copysign)
 #define CALL2(f, x, y) _Generic((x), float: f##_float, default: f##_double)(x, y)
-BINARY(FLOATS, fmod, 20, fmod(x, y))
+#define FMOD(x, y) _Generic((x), float: fmodf, default: fmod)(x, y)
+BINARY(FLOATS, fmod, 20, FMOD(x, y))
 BINARY(FLOATS, remainder, 20, CALL2(remainder_of, x, y))
 BINARY(FLOATS, floor_divide, 20, CALL2(quotient_of, x, y))
 BINARY(SIGNED, fmod, 8, TRAPS(x, y) ? 0 : x % y)

@@ -1,26 +1,25 @@
 /* elementwise_math.c: functions of one or two floats. a[0] out, a[1..] in, any strides; an input may be the output. */
-#include <math.h>
-#include <tgmath.h>
+#include "vecmath.h"
 
 #include "loops.h"
 
-UNARY(FLOATS, exp, 4, exp(x))
-UNARY(FLOATS, exp2, 4, exp2(x))
-UNARY(FLOATS, expm1, 4, expm1(x))
-UNARY(FLOATS, log, 4, log(x))
-UNARY(FLOATS, log1p, 4, log1p(x))
-UNARY(FLOATS, log2, 4, log2(x))
-UNARY(FLOATS, log10, 4, log10(x))
-UNARY(FLOATS, sin, 4, sin(x))
-UNARY(FLOATS, cos, 4, cos(x))
-UNARY(FLOATS, tan, 6, tan(x))
-UNARY(FLOATS, tanh, 6, tanh(x))
-UNARY(FLOATS, sinh, 6, sinh(x))
-UNARY(FLOATS, cosh, 6, cosh(x))
-UNARY(FLOATS, erf, 6, erf(x))
-UNARY(FLOATS, erfc, 6, erfc(x))
-BINARY(FLOATS, atan2, 20, atan2(x, y))
-BINARY(FLOATS, pow, 20, pow(x, y))
+VUNARY(FLOATS, exp, 3, v_exp(x))
+VUNARY(FLOATS, exp2, 3, v_exp2(x))
+VUNARY(FLOATS, expm1, 4, v_expm1(x))
+VUNARY(FLOATS, log, 4, v_log(x))
+VUNARY(FLOATS, log1p, 5, v_log1p(x))
+VUNARY(FLOATS, log2, 4, v_log2(x))
+VUNARY(FLOATS, log10, 4, v_log10(x))
+VUNARY(FLOATS, sin, 4, v_sin(x))
+VUNARY(FLOATS, cos, 4, v_cos(x))
+VUNARY(FLOATS, tan, 5, v_tan(x))
+VUNARY(FLOATS, tanh, 4, v_tanh(x))
+VUNARY(FLOATS, sinh, 5, v_sinh(x))
+VUNARY(FLOATS, cosh, 5, v_cosh(x))
+VUNARY(FLOATS, erf, 6, v_erf(x))
+VUNARY(FLOATS, erfc, 6, v_erfc(x))
+BINARY(FLOATS, atan2, 20, _Generic(x, float: atan2f, default: atan2)(x, y))
+BINARY(FLOATS, pow, 20, _Generic(x, float: powf, default: pow)(x, y))
 
 /* x^y of integers by squaring, modulo 2^n; a negative power of anything but 1 and -1 truncates to 0, as 1/0 does. */
 #define INTEGER_POWER(T, W, suffix)                                    \

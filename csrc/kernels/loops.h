@@ -14,6 +14,7 @@
 
 #include "elementwise.h"
 #include "kernels.h"
+#include "vec.h"
 
 #if defined(__clang__)
 #define MG_IVDEP _Pragma("clang loop vectorize(assume_safety)")
@@ -74,5 +75,59 @@ typedef bool t_bool, w_bool, t__Bool, w__Bool;
 #define BINARY(group, name, cost, expr) FOR_##group(LOOP2_, name, T, cost, expr)
 #define TEST1(group, name, expr) FOR_##group(LOOP1_, name, bool, 1, expr)
 #define TEST2(group, name, expr) FOR_##group(LOOP2_, name, bool, 1, expr)
+
+/* The same with an expression over vectors (x and y of type V), for the functions of vecmath.h. Four vectors go side by side, because each
+ * is one long chain of dependent instructions; the rest go one by one, the last one masked. All run the same instructions, so an element's
+ * result does not depend on its place. */
+#define VLOOP1_(dtype, name, cost, expr)                                                        \
+    MG_INLINE v##dtype name##_lanes_##dtype(v##dtype x, const mg_param *p) {                    \
+        typedef t_##dtype T __attribute__((unused));                                            \
+        (void)p;                                                                                \
+        return expr;                                                                            \
+    }                                                                                           \
+    static void name##_##dtype(int64_t n, void *const *data, const mg_param *p) {               \
+        enum { L = MG_VEC_BYTES / sizeof(t_##dtype) };                                          \
+        t_##dtype *y = data[0];                                                                 \
+        const t_##dtype *x = data[1];                                                           \
+        int64_t i = 0;                                                                          \
+        for (; i + 4 * L <= n; i += 4 * L) {                                                    \
+            const v##dtype y0 = name##_lanes_##dtype(v##dtype##_load(x + i), p);                \
+            const v##dtype y1 = name##_lanes_##dtype(v##dtype##_load(x + i + L), p);            \
+            const v##dtype y2 = name##_lanes_##dtype(v##dtype##_load(x + i + 2 * L), p);        \
+            const v##dtype y3 = name##_lanes_##dtype(v##dtype##_load(x + i + 3 * L), p);        \
+            v##dtype##_store(y + i, y0), v##dtype##_store(y + i + L, y1);                       \
+            v##dtype##_store(y + i + 2 * L, y2), v##dtype##_store(y + i + 3 * L, y3);           \
+        }                                                                                       \
+        for (; i < n; i += L) {                                                                 \
+            const int64_t m = n - i < L ? n - i : L;                                            \
+            v##dtype##_store_n(y + i, name##_lanes_##dtype(v##dtype##_load_n(x + i, m), p), m); \
+        }                                                                                       \
+    }                                                                                           \
+    mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return mg_walk(a, 2, name##_##dtype, p, cost); }
+
+#define VLOOP2_(dtype, name, cost, expr)                                                                                     \
+    MG_INLINE v##dtype name##_lanes_##dtype(v##dtype x, v##dtype y, const mg_param *p) {                                     \
+        (void)p;                                                                                                             \
+        return expr;                                                                                                         \
+    }                                                                                                                        \
+    static void name##_##dtype(int64_t n, void *const *data, const mg_param *p) {                                            \
+        enum { L = MG_VEC_BYTES / sizeof(t_##dtype) };                                                                       \
+        t_##dtype *z = data[0];                                                                                              \
+        const t_##dtype *x = data[1], *y = data[2];                                                                          \
+        int64_t i = 0;                                                                                                       \
+        for (; i + 2 * L <= n; i += 2 * L) {                                                                                 \
+            const v##dtype z0 = name##_lanes_##dtype(v##dtype##_load(x + i), v##dtype##_load(y + i), p);                     \
+            const v##dtype z1 = name##_lanes_##dtype(v##dtype##_load(x + i + L), v##dtype##_load(y + i + L), p);             \
+            v##dtype##_store(z + i, z0), v##dtype##_store(z + i + L, z1);                                                    \
+        }                                                                                                                    \
+        for (; i < n; i += L) {                                                                                              \
+            const int64_t m = n - i < L ? n - i : L;                                                                         \
+            v##dtype##_store_n(z + i, name##_lanes_##dtype(v##dtype##_load_n(x + i, m), v##dtype##_load_n(y + i, m), p), m); \
+        }                                                                                                                    \
+    }                                                                                                                        \
+    mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return mg_walk(a, 3, name##_##dtype, p, cost); }
+
+#define VUNARY(group, name, cost, expr) FOR_##group(VLOOP1_, name, cost, expr)
+#define VBINARY(group, name, cost, expr) FOR_##group(VLOOP2_, name, cost, expr)
 
 #endif

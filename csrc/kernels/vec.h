@@ -7,6 +7,7 @@
 #ifndef MG_VEC_H
 #define MG_VEC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -238,6 +239,167 @@ MG_INLINE vf32 vf32_compress(vf32 x, uint32_t bits) {
     for (int i = 0, n = 0; i < MG_F32_LANES; i++) to[n] = from[i], n += bits >> i & 1;
     return vf32_load(to);
 }
+#endif
+
+/* Choice by a mask (lanes of all ones or zeros, as comparisons give), signs, and rounding of |x| < 2^22 (2^51) to the nearest integer. */
+#define MG_VEC_BITS(V, I, T, magic)                                              \
+    MG_INLINE V V##_sign_bit(V x) { return (V)((I)x & (I)V##_set1((T) - 0.0)); } \
+    MG_INLINE V V##_abs(V x) { return (V)((I)x & ~(I)V##_set1((T) - 0.0)); }     \
+    MG_INLINE V V##_or(V x, V y) { return (V)((I)x | (I)y); }                    \
+    MG_INLINE V V##_xor(V x, V y) { return (V)((I)x ^ (I)y); }                   \
+    MG_INLINE V V##_nearest(V x) { return (x + (T)magic) - (T)magic; }
+MG_VEC_BITS(vf32, vi32, float, 0x1.8p23f)
+MG_VEC_BITS(vf64, vi64, double, 0x1.8p52)
+#undef MG_VEC_BITS
+
+/* a < b ? a : b and a > b ? a : b, so b where either is NaN. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_min_raw(vf32 a, vf32 b) { return (vf32)_mm512_min_ps((__m512)a, (__m512)b); }
+MG_INLINE vf32 vf32_max_raw(vf32 a, vf32 b) { return (vf32)_mm512_max_ps((__m512)a, (__m512)b); }
+MG_INLINE vf64 vf64_min_raw(vf64 a, vf64 b) { return (vf64)_mm512_min_pd((__m512d)a, (__m512d)b); }
+MG_INLINE vf64 vf64_max_raw(vf64 a, vf64 b) { return (vf64)_mm512_max_pd((__m512d)a, (__m512d)b); }
+#elif defined(__AVX2__)
+MG_INLINE vf32 vf32_min_raw(vf32 a, vf32 b) { return (vf32)_mm256_min_ps((__m256)a, (__m256)b); }
+MG_INLINE vf32 vf32_max_raw(vf32 a, vf32 b) { return (vf32)_mm256_max_ps((__m256)a, (__m256)b); }
+MG_INLINE vf64 vf64_min_raw(vf64 a, vf64 b) { return (vf64)_mm256_min_pd((__m256d)a, (__m256d)b); }
+MG_INLINE vf64 vf64_max_raw(vf64 a, vf64 b) { return (vf64)_mm256_max_pd((__m256d)a, (__m256d)b); }
+#elif defined(__SSE2__)
+MG_INLINE vf32 vf32_min_raw(vf32 a, vf32 b) { return (vf32)_mm_min_ps((__m128)a, (__m128)b); }
+MG_INLINE vf32 vf32_max_raw(vf32 a, vf32 b) { return (vf32)_mm_max_ps((__m128)a, (__m128)b); }
+MG_INLINE vf64 vf64_min_raw(vf64 a, vf64 b) { return (vf64)_mm_min_pd((__m128d)a, (__m128d)b); }
+MG_INLINE vf64 vf64_max_raw(vf64 a, vf64 b) { return (vf64)_mm_max_pd((__m128d)a, (__m128d)b); }
+#else
+MG_INLINE vf32 vf32_min_raw(vf32 a, vf32 b) { return vf32_select(a < b, a, b); }
+MG_INLINE vf32 vf32_max_raw(vf32 a, vf32 b) { return vf32_select(a > b, a, b); }
+MG_INLINE vf64 vf64_min_raw(vf64 a, vf64 b) { return vf64_select(a < b, a, b); }
+MG_INLINE vf64 vf64_max_raw(vf64 a, vf64 b) { return vf64_select(a > b, a, b); }
+#endif
+
+/* Whole numbers: to nearest (ties to even), towards zero, down, up. */
+#if defined(__AVX512F__)
+#define MG_VEC_ROUND(name, mode)                                                               \
+    MG_INLINE vf32 vf32_##name(vf32 x) { return (vf32)_mm512_roundscale_ps((__m512)x, mode); } \
+    MG_INLINE vf64 vf64_##name(vf64 x) { return (vf64)_mm512_roundscale_pd((__m512d)x, mode); }
+#elif defined(__AVX2__)
+#define MG_VEC_ROUND(name, mode)                                                          \
+    MG_INLINE vf32 vf32_##name(vf32 x) { return (vf32)_mm256_round_ps((__m256)x, mode); } \
+    MG_INLINE vf64 vf64_##name(vf64 x) { return (vf64)_mm256_round_pd((__m256d)x, mode); }
+#endif
+#if defined(MG_VEC_ROUND)
+MG_VEC_ROUND(round, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+MG_VEC_ROUND(trunc, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
+MG_VEC_ROUND(floor, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)
+MG_VEC_ROUND(ceil, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
+#undef MG_VEC_ROUND
+#else
+/* Numbers of 2^23 (2^52) and more are whole; below, nearest of |x|, then a step back where it overshot. */
+#define MG_VEC_ROUND(V, T, whole)                                                                                   \
+    MG_INLINE V V##_round(V x) {                                                                                    \
+        const V a = V##_abs(x), r = (a + (T)whole) - (T)whole;                                                      \
+        return V##_select(a < (T)whole, V##_or(r, V##_sign_bit(x)), x);                                             \
+    }                                                                                                               \
+    MG_INLINE V V##_trunc(V x) {                                                                                    \
+        const V a = V##_abs(x), r = (a + (T)whole) - (T)whole, t = r - V##_select(r > a, V##_set1(1), V##_set1(0)); \
+        return V##_select(a < (T)whole, V##_or(t, V##_sign_bit(x)), x);                                             \
+    }                                                                                                               \
+    MG_INLINE V V##_floor(V x) {                                                                                    \
+        const V r = V##_round(x);                                                                                   \
+        return V##_or(r - V##_select(r > x, V##_set1(1), V##_set1(0)), V##_sign_bit(x));                            \
+    }                                                                                                               \
+    MG_INLINE V V##_ceil(V x) {                                                                                     \
+        const V r = V##_round(x);                                                                                   \
+        return V##_or(r + V##_select(r < x, V##_set1(1), V##_set1(0)), V##_sign_bit(x));                            \
+    }
+MG_VEC_ROUND(vf32, float, 0x1p23f)
+MG_VEC_ROUND(vf64, double, 0x1p52)
+#undef MG_VEC_ROUND
+#endif
+
+/* x * 2^n for whole n, |n| below 250 (2000), rounded once. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_ldexp(vf32 x, vf32 n) { return (vf32)_mm512_scalef_ps((__m512)x, (__m512)n); }
+MG_INLINE vf64 vf64_ldexp(vf64 x, vf64 n) { return (vf64)_mm512_scalef_pd((__m512d)x, (__m512d)n); }
+#else
+/* In two steps, because 2^n need not be a normal number; the first one is exact unless the second rounds it away. */
+MG_INLINE vf32 vf32_ldexp(vf32 x, vf32 n) {
+    const vf32 magic = vf32_set1(0x1.8p23f), half = vf32_nearest(n * 0.5f);
+    const vi32 bias = (vi32)magic - 127, one = (vi32)(half + magic) - bias, two = (vi32)(n - half + magic) - bias;
+    return x * (vf32)(one << 23) * (vf32)(two << 23);
+}
+MG_INLINE vf64 vf64_ldexp(vf64 x, vf64 n) {
+    const vf64 magic = vf64_set1(0x1.8p52), half = vf64_nearest(n * 0.5);
+    const vi64 bias = (vi64)magic - 1023, one = (vi64)(half + magic) - bias, two = (vi64)(n - half + magic) - bias;
+    return x * (vf64)(one << 52) * (vf64)(two << 52);
+}
+#endif
+
+/* For logarithms: x = 2^k m, 3/4 <= m < 3/2, of any positive number; and y, the logarithm of x, with what it is where x is not positive
+ * and finite put in. */
+#if defined(__AVX512F__)
+/* Where the class of x is, from the lowest digit: NaN x (twice), zero -infinity, one y, -infinity NaN, +infinity itself, negative NaN. */
+#define MG_LOG_CASES 0x03530422
+MG_INLINE vf32 vf32_log_split(vf32 x, vf32 *m) {
+    const __m512 one = _mm512_set1_ps(1), k = _mm512_getexp_ps((__m512)x);
+    *m = (vf32)_mm512_getmant_ps((__m512)x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
+    return (vf32)_mm512_mask_add_ps(k, _mm512_cmp_ps_mask((__m512)*m, one, _CMP_LT_OQ), k, one);
+}
+MG_INLINE vf64 vf64_log_split(vf64 x, vf64 *m) {
+    const __m512d one = _mm512_set1_pd(1), k = _mm512_getexp_pd((__m512d)x);
+    *m = (vf64)_mm512_getmant_pd((__m512d)x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_src);
+    return (vf64)_mm512_mask_add_pd(k, _mm512_cmp_pd_mask((__m512d)*m, one, _CMP_LT_OQ), k, one);
+}
+MG_INLINE vf32 vf32_log_edges(vf32 x, vf32 y) { return (vf32)_mm512_fixupimm_ps((__m512)y, (__m512)x, _mm512_set1_epi32(MG_LOG_CASES), 0); }
+MG_INLINE vf64 vf64_log_edges(vf64 x, vf64 y) {
+    return (vf64)_mm512_fixupimm_pd((__m512d)y, (__m512d)x, _mm512_set1_epi64(MG_LOG_CASES), 0);
+}
+#else
+#define MG_VEC_LOG(V, I, U, T, bits, one, three_quarters, least_normal, magic)                                   \
+    MG_INLINE V V##_log_split(V x, V *m) {                                                                       \
+        const I tiny = x < (T)least_normal;                                                                      \
+        const I b = (I)V##_select(tiny, x * (T)((int64_t)1 << bits), x) + (one - three_quarters);                \
+        *m = (V)((b & ((one & -one) - 1)) + three_quarters);                                                     \
+        const V k = (V)((I)((U)b >> bits) + (I)V##_set1(magic)) - ((T)magic + (T)(one >> bits));                 \
+        return V##_select(tiny, k - (T)bits, k);                                                                 \
+    }                                                                                                            \
+    MG_INLINE V V##_log_edges(V x, V y) {                                                                        \
+        const T inf = (T)__builtin_inf();                                                                        \
+        const V edge = V##_select(x == 0, V##_set1(-inf), V##_select(x > 0, x, V##_set1((T)__builtin_nan("")))); \
+        return V##_select((x > 0) & (x < inf), y, edge);                                                         \
+    }
+MG_VEC_LOG(vf32, vi32, vu32, float, 23, 0x3f800000, 0x3f400000, 0x1p-126f, 0x1.8p23f)
+MG_VEC_LOG(vf64, vi64, vu64, double, 52, 0x3ff0000000000000, 0x3fe8000000000000, 0x1p-1022, 0x1.8p52)
+#undef MG_VEC_LOG
+#endif
+
+/* What rounding took from the product ab = a * b, nearly exactly. */
+#if defined(__AVX2__) || (defined(__ARM_NEON) && defined(__aarch64__))
+MG_INLINE vf32 vf32_product_rest(vf32 a, vf32 b, vf32 ab) { return vf32_fma(a, b, -ab); }
+MG_INLINE vf64 vf64_product_rest(vf64 a, vf64 b, vf64 ab) { return vf64_fma(a, b, -ab); }
+#else
+/* Dekker: halves of the factors multiply exactly. */
+MG_INLINE vf32 vf32_product_rest(vf32 a, vf32 b, vf32 ab) {
+    const vf32 ah = (vf32)((vi32)a & ~0xfff), bh = (vf32)((vi32)b & ~0xfff), al = a - ah, bl = b - bh;
+    return ((ah * bh - ab) + ah * bl + al * bh) + al * bl;
+}
+MG_INLINE vf64 vf64_product_rest(vf64 a, vf64 b, vf64 ab) {
+    const vf64 ah = (vf64)((vi64)a & ~0x7ffffff), bh = (vf64)((vi64)b & ~0x7ffffff), al = a - ah, bl = b - bh;
+    return ((ah * bh - ab) + ah * bl + al * bh) + al * bl;
+}
+#endif
+
+/* Whether any lane of a mask is set. */
+#if defined(__AVX512F__)
+MG_INLINE bool vf32_any(vi32 mask) { return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0; }
+MG_INLINE bool vf64_any(vi64 mask) { return vf32_any((vi32)mask); }
+#elif defined(__AVX2__)
+MG_INLINE bool vf32_any(vi32 mask) { return _mm256_movemask_epi8((__m256i)mask) != 0; }
+MG_INLINE bool vf64_any(vi64 mask) { return vf32_any((vi32)mask); }
+#elif defined(__SSE2__)
+MG_INLINE bool vf32_any(vi32 mask) { return _mm_movemask_epi8((__m128i)mask) != 0; }
+MG_INLINE bool vf64_any(vi64 mask) { return vf32_any((vi32)mask); }
+#else
+MG_INLINE bool vf64_any(vi64 mask) { return (mask[0] | mask[1]) != 0; }
+MG_INLINE bool vf32_any(vi32 mask) { return vf64_any((vi64)mask); }
 #endif
 
 #endif

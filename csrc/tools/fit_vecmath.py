@@ -1,0 +1,145 @@
+"""Find the polynomials of kernels/vecmath_f32.h and vecmath_f64.h: weighted minimax by Remez's exchange, in high precision.
+
+python csrc/tools/fit_vecmath.py          # prints the tables and the error of each; needs mpmath
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import mpmath as mp
+
+mp.mp.dps = 60
+Function = Callable[[mp.mpf], mp.mpf]
+
+
+def round_to(x: mp.mpf, fmt: str) -> mp.mpf:
+    """x in the type ("f" or "d") that struct calls `fmt`, to nearest."""
+    bits = 24 if fmt == "f" else 53
+    with mp.workprec(bits):
+        x = +x
+    return mp.mpf(struct.unpack(fmt, struct.pack(fmt, float(x)))[0])
+
+
+def remez(f: Function, weight: Function, powers: list[int], lo: float, hi: float, steps: int = 12) -> tuple[list[mp.mpf], mp.mpf]:
+    """Coefficients of `powers` that make the largest |weight * (polynomial - f)| on [lo, hi] least, and that error."""
+    n = len(powers)
+    lo, hi = mp.mpf(lo), mp.mpf(hi)
+    nodes = [(lo + hi) / 2 - (hi - lo) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / (n + 1)) for i in range(n + 1)]
+    samples = [(lo + hi) / 2 - (hi - lo) / 2 * mp.cos(mp.pi * i / (40 * n)) for i in range(40 * n + 1)]
+    table = [(x, f(x), weight(x)) for x in samples]
+    for _ in range(steps):
+        system = mp.matrix(n + 1, n + 1)
+        right = mp.matrix(n + 1, 1)
+        for i, x in enumerate(nodes):
+            for j, p in enumerate(powers):
+                system[i, j] = x**p
+            system[i, n] = (-1) ** i / weight(x)
+            right[i] = f(x)
+        solution = mp.lu_solve(system, right)
+        c = [solution[j] for j in range(n)]
+        error = [(x, w * (sum(a * x**p for a, p in zip(c, powers, strict=True)) - y)) for x, y, w in table]
+        extrema: list[tuple] = []
+        for x, e in error:  # the largest of each run of one sign
+            if extrema and (e > 0) == (extrema[-1][1] > 0):
+                if abs(e) > abs(extrema[-1][1]):
+                    extrema[-1] = (x, e)
+            else:
+                extrema.append((x, e))
+        while len(extrema) > n + 1:
+            extrema.pop(0 if abs(extrema[0][1]) < abs(extrema[-1][1]) else -1)
+        if len(extrema) < n + 1:
+            break
+        nodes = [x for x, _ in extrema]
+    return c, max(abs(e) for _, e in error)
+
+
+def fit_rounded(f: Function, weight: Function, first: list[mp.mpf], fmt: str, lo: float, hi: float) -> list[mp.mpf]:
+    """The coefficients `first` rounded to `fmt` one after the other, lowest power first; each time the others are fitted again (weighted
+    least squares at Chebyshev's points), so that the small ones make good what rounding the large ones spoiled."""
+    n = len(first)
+    points = [(mp.mpf(lo) + hi) / 2 - (mp.mpf(hi) - lo) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / (5 * n)) for i in range(5 * n)]
+    wanted, weights = [f(x) for x in points], [weight(x) for x in points]
+    fixed: list[mp.mpf] = []
+    c = list(first)
+    for k in range(n):
+        if k:
+            rows = mp.matrix([[w * x**p for p in range(k, n)] for x, w in zip(points, weights, strict=True)])
+            right = mp.matrix([w * (y - sum(a * x**i for i, a in enumerate(fixed))) for x, y, w in zip(points, wanted, weights, strict=True)])
+            c = list(mp.lu_solve(rows.T * rows, rows.T * right))
+        fixed.append(round_to(c[0], fmt))
+    return fixed
+
+
+def fit(name: str, fmt: str, count: int, f: Function, weight: Function, lo: float, hi: float) -> None:
+    """Print `count` coefficients, of powers 0, 1, 2..."""
+    exact, error = remez(f, weight, list(range(count)), lo, hi)
+    samples = [mp.mpf(lo) + (mp.mpf(hi) - mp.mpf(lo)) * i / 997 for i in range(998)]
+    table = [(x, f(x), weight(x)) for x in samples]
+
+    def largest_error(c: list[mp.mpf]) -> mp.mpf:
+        return max(abs(w * (sum(a * x**i for i, a in enumerate(c)) - y)) for x, y, w in table)
+
+    choices = [[round_to(a, fmt) for a in exact], fit_rounded(f, weight, exact, fmt, lo, hi)]
+    rounded = min(choices, key=largest_error)
+    print(f"/* 2^{float(mp.log(largest_error(rounded), 2)):.1f} (2^{float(mp.log(error, 2)):.1f} before rounding the coefficients) */")
+    print(f"#define {name} " + ", ".join(literal(a, fmt) for a in rounded) + "\n", flush=True)
+
+
+def literal(x: mp.mpf, fmt: str) -> str:
+    return repr(float(x)) if fmt == "d" else f"{float(x):.9g}f"
+
+
+def nonzero(g: Function, at_zero: Function) -> Function:
+    """g, by its limit near zero where it is 0/0 (with 50 digits, only very near)."""
+    return lambda x: at_zero(x) if abs(x) < mp.mpf(10) ** -8 else g(x)
+
+
+LN2 = mp.log(2)
+
+
+def all_of(fmt: str) -> None:
+    wide = fmt == "d"
+    # expm1(r) = r + r^2 P(r); error relative to expm1
+    r = float(LN2 / 2 * mp.mpf("1.02"))
+    p = nonzero(lambda x: (mp.expm1(x) - x) / x**2, lambda x: mp.mpf(1) / 2 + x / 6)
+    fit("EXPM1", fmt, 11 if wide else 6, p, lambda x: abs(x) + mp.mpf(10) ** -3, -r, r)
+    if wide:
+        # with s = f / (2 + f), z = s^2: log(1 + f) = 2 s + s z P(z)
+        p = nonzero(lambda z: (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z, lambda z: mp.mpf(2) / 3 + 2 * z / 5)
+        fit("LOG", fmt, 8, p, lambda z: z / 2 + mp.mpf(10) ** -4, 0, 0.0401)
+    else:
+        # log(1 + f) = f - f^2/2 + f^3 P(f); error relative to log
+        p = nonzero(lambda x: (mp.log1p(x) - x + x * x / 2) / x**3, lambda x: mp.mpf(1) / 3 - x / 4)
+        fit("LOG", fmt, 9, p, lambda x: x * x + mp.mpf(10) ** -3, -0.25, 0.5)
+    # sin r = r + r^3 S(r^2), cos r = 1 - r^2/2 + r^4 C(r^2)
+    top = float((mp.pi / 4) ** 2) * 1.01
+    p = nonzero(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: -mp.mpf(1) / 6 + z / 120)
+    fit("SIN", fmt, 7 if wide else 4, p, lambda z: z + mp.mpf(10) ** -3, 0, top)
+    p = nonzero(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: mp.mpf(1) / 24 - z / 720)
+    fit("COS", fmt, 6 if wide else 3, p, lambda z: z * z + mp.mpf(10) ** -3, 0, top)
+    # tanh x = x + x^3 P(x^2) on [0, 1/2], sinh x likewise on [0, 1]
+    p = nonzero(lambda z: (mp.tanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: -mp.mpf(1) / 3 + 2 * z / 15)
+    fit("TANH", fmt, 10 if wide else 5, p, lambda z: z + mp.mpf(10) ** -3, 0, 0.2505)
+    p = nonzero(lambda z: (mp.sinh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mp.mpf(1) / 6 + z / 120)
+    fit("SINH", fmt, 7 if wide else 4, p, lambda z: z + mp.mpf(10) ** -3, 0, 1)
+    # erf(x) = x + x P(x^2) on [0, 1]
+    p = nonzero(lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: 2 / mp.sqrt(mp.pi) - 1 - 2 * z / (3 * mp.sqrt(mp.pi)))
+    fit("ERF", fmt, 13 if wide else 8, p, lambda z: mp.mpf(1), 0, 1)
+    # erf(x) = 1 - exp(P(x)) from 1 on
+    fit("ERF_FAR", fmt, 19 if wide else 7, lambda x: mp.log(mp.erfc(x)), lambda x: mp.erfc(x) / mp.erf(x), 1, 6 if wide else 4)
+    # erfc(x) = exp(-x^2) d Q(t), d = 1 / (x + k), t = 1 - 2 k d
+    k, far = (mp.mpf("2.5"), mp.mpf(28)) if wide else (mp.mpf(2), mp.mpf("10.6"))
+
+    def tail(t: mp.mpf) -> mp.mpf:
+        x = k * (1 + t) / (1 - t)
+        return mp.exp(x * x) * mp.erfc(x) * (x + k)
+
+    fit("ERFC", fmt, 25 if wide else 11, tail, lambda t: 1 / tail(t), -1, float((far - k) / (far + k)))
+
+
+if __name__ == "__main__":
+    for fmt in "fd":
+        print({"f": "float", "d": "double"}[fmt])
+        all_of(fmt)
