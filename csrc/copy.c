@@ -31,6 +31,31 @@ COPY(w32)
 COPY(w64)
 COPY(w128)
 
+typedef w32 __attribute__((vector_size(16))) four32;
+typedef w32 __attribute__((vector_size(16), aligned(4))) four32_unaligned;
+
+/* A transpose, 4 x 4 at a time: columns lie contiguous in src, rows in dst. */
+static void transpose_w32(char *dst, int64_t drs, const char *src, int64_t scs, int64_t rows, int64_t cols) {
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+        int64_t c = 0;
+        for (; c + 4 <= cols; c += 4) {
+            const char *from = src + r * 4 + c * scs;
+            char *to = dst + r * drs + c * 4;
+            const four32 a = *(const four32_unaligned *)from, b = *(const four32_unaligned *)(from + scs);
+            const four32 d = *(const four32_unaligned *)(from + 2 * scs), e = *(const four32_unaligned *)(from + 3 * scs);
+            const four32 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+            const four32 de = __builtin_shufflevector(d, e, 0, 4, 1, 5), DE = __builtin_shufflevector(d, e, 2, 6, 3, 7);
+            *(four32_unaligned *)to = __builtin_shufflevector(ab, de, 0, 1, 4, 5);
+            *(four32_unaligned *)(to + drs) = __builtin_shufflevector(ab, de, 2, 3, 6, 7);
+            *(four32_unaligned *)(to + 2 * drs) = __builtin_shufflevector(AB, DE, 0, 1, 4, 5);
+            *(four32_unaligned *)(to + 3 * drs) = __builtin_shufflevector(AB, DE, 2, 3, 6, 7);
+        }
+        copy_w32(dst + r * drs + c * 4, drs, 4, src + r * 4 + c * scs, 4, scs, 4, cols - c);
+    }
+    copy_w32(dst + r * drs, drs, 4, src + r * 4, 4, scs, rows - r, cols);
+}
+
 void mg_copy_tile(char *dst, int64_t drs, int64_t dcs, const char *src, int64_t srs, int64_t scs, int64_t rows, int64_t cols,
                   int64_t size) {
     switch (size) {
@@ -41,7 +66,12 @@ void mg_copy_tile(char *dst, int64_t drs, int64_t dcs, const char *src, int64_t 
         copy_w16(dst, drs, dcs, src, srs, scs, rows, cols);
         break;
     case 4:
-        copy_w32(dst, drs, dcs, src, srs, scs, rows, cols);
+        if (dcs == 4 && srs == 4 && scs != 4)
+            transpose_w32(dst, drs, src, scs, rows, cols);
+        else if (drs == 4 && scs == 4 && dcs != 4) /* the same, seen from the other side */
+            transpose_w32(dst, dcs, src, srs, cols, rows);
+        else
+            copy_w32(dst, drs, dcs, src, srs, scs, rows, cols);
         break;
     case 8:
         copy_w64(dst, drs, dcs, src, srs, scs, rows, cols);

@@ -9,10 +9,9 @@
  *
  * so that vectors of blocks are stored as they come, whatever the number of lanes. Work goes in batches of whole groups: bits into a
  * buffer, then the kernel's loop over the part that is asked for. */
-#include <math.h>
+#include "vecmath.h"
 
 #include "loops.h"
-#include "vec.h"
 
 #define GROUP_BLOCKS 16
 #define BATCH 32 /* groups: 8 KB of bits */
@@ -159,24 +158,26 @@ RANDOM(bernoulli, f64, 32, const uint64_t t = THRESHOLD(p[0].f), (int32_t)(in[k]
 FOR_FLOATS(DROPOUT, dropout)
 
 /* normal: p mean, std. Box-Muller: elements 16 apart in a group are the two coordinates of one point. The radius comes from all bits
- * plus one half, so that it is finite; the angle is a whole number of 2^-32 (2^-53) turns. */
-#define NORMAL(dtype, name, width, log, sqrt, sin, cos)                                                                             \
-    static void name##_##dtype(const emit *e, const void *bits, int64_t skip, int64_t groups, int64_t i, int64_t n) {               \
-        typedef t_##dtype T;                                                                                                        \
-        const uint##width##_t *in = bits;                                                                                           \
-        T values[BATCH_BYTES / sizeof(T)];                                                                                          \
-        const T mean = (T)e->p[2].f, std = (T)e->p[3].f;                                                                            \
-        for (int64_t k = 0; k < groups * GROUP_BLOCKS * 128 / width; k += 2 * GROUP_BLOCKS)                                         \
-            for (int b = 0; b < GROUP_BLOCKS; b++) {                                                                                \
-                const T u = ((T)in[k + b] + (T)0.5) * (T)(width == 32 ? 0x1p-32 : 0x1p-64);                                         \
-                const T r = sqrt(-2 * log(u)) * std;                                                                                \
-                const T angle =                                                                                                     \
-                    (T)6.283185307179586477 * ((T)(int##width##_t)in[k + b + GROUP_BLOCKS] * (T)(width == 32 ? 0x1p-32 : 0x1p-64)); \
-                values[k + b] = mean + r * cos(angle);                                                                              \
-                values[k + b + GROUP_BLOCKS] = mean + r * sin(angle);                                                               \
-            }                                                                                                                       \
-        memcpy((T *)e->a[0].data + i, values + skip, (size_t)n * sizeof(T));                                                        \
-    }                                                                                                                               \
+ * plus one half, so that it is finite; the angle is a whole number of 2^-32 (2^-64) turns. */
+#define NORMAL(dtype, name, width, turn)                                                                              \
+    static void name##_##dtype(const emit *e, const void *bits, int64_t skip, int64_t groups, int64_t i, int64_t n) { \
+        typedef t_##dtype T;                                                                                          \
+        typedef v##dtype V;                                                                                           \
+        const uint##width##_t *in = bits;                                                                             \
+        T values[BATCH_BYTES / sizeof(T)];                                                                            \
+        const T mean = (T)e->p[2].f, std = (T)e->p[3].f;                                                              \
+        for (int64_t k = 0; k < groups * GROUP_BLOCKS * 128 / width; k += 2 * GROUP_BLOCKS)                           \
+            for (int b = 0; b < GROUP_BLOCKS; b += MG_VEC_BYTES / (int)sizeof(T)) {                                   \
+                vu##width first, second;                                                                              \
+                memcpy(&first, in + k + b, sizeof first), memcpy(&second, in + k + b + GROUP_BLOCKS, sizeof second);  \
+                const V u = (__builtin_convertvector(first, V) + (T)0.5) * (T)turn;                                   \
+                const V angle = __builtin_convertvector((vi##width)second, V) * (T)(6.283185307179586477 * turn);     \
+                const V r = v_sqrt(v_log(u) * (T) - 2) * std;                                                         \
+                v##dtype##_store(values + k + b, r * v_cos(angle) + mean);                                            \
+                v##dtype##_store(values + k + b + GROUP_BLOCKS, r * v_sin(angle) + mean);                             \
+            }                                                                                                         \
+        memcpy((T *)e->a[0].data + i, values + skip, (size_t)n * sizeof(T));                                          \
+    }                                                                                                                 \
     mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return for_batches(a, p, width, name##_##dtype); }
-NORMAL(f32, normal, 32, logf, sqrtf, sinf, cosf)
-NORMAL(f64, normal, 64, log, sqrt, sin, cos)
+NORMAL(f32, normal, 32, 0x1p-32)
+NORMAL(f64, normal, 64, 0x1p-64)

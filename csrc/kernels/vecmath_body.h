@@ -86,11 +86,16 @@ MG_INLINE V F(times_sigmoid)(V y, V x) {
 /* From -infinity the limit, 0. */
 MG_INLINE V F(silu)(V x) { return F(times_sigmoid)(F(max_raw)(C(EXP_LOW - 10), x), x); }
 
-/* sigmoid(x) (1 + x (1 - sigmoid(x))); x is held where the product with 0 stays 0 */
+/* sigmoid(x), and sigmoid(-x) without cancellation */
+MG_INLINE V F(sigmoid_both)(V x, V *other) {
+    const V e = F(exp)(-F(abs)(x)), large = (S)1 / ((S)1 + e), small = e * large;
+    *other = F(select)(x < 0, large, small);
+    return F(select)(x < 0, small, large);
+}
+/* sigmoid(x) (1 + x sigmoid(-x)); x is held where the product with 0 stays 0 */
 MG_INLINE V F(silu_slope)(V x) {
-    const V b = F(clamp)(x, EXP_LOW - 10, -(EXP_LOW - 10)), e = F(exp)(-F(abs)(b)), d = (S)1 / ((S)1 + e);
-    const I negative = b < 0;
-    const V y = d * F(select)(negative, e, C(1)), other = d * F(select)(negative, C(1), e);
+    const V b = F(clamp)(x, EXP_LOW - 10, -(EXP_LOW - 10));
+    V other, y = F(sigmoid_both)(b, &other);
     return y * F(fma)(b, other, C(1));
 }
 
@@ -242,8 +247,9 @@ MG_INLINE V F(gelu_tanh)(V x) {
     return F(times_sigmoid)(F(select)(x < 0, b, x), b * F(fma)(b * b, C(GELU_B), C(GELU_A)));
 }
 MG_INLINE V F(gelu_tanh_slope)(V x) {
-    const V b = F(clamp)(x, -GELU_HIGH, GELU_HIGH), z = b * b, y = F(sigmoid)(b * F(fma)(z, C(GELU_B), C(GELU_A)));
-    return F(fma)(y * ((S)1 - y), b * F(fma)(z, C(3 * GELU_B), C(GELU_A)), y);
+    const V b = F(clamp)(x, -GELU_HIGH, GELU_HIGH), z = b * b;
+    V other, y = F(sigmoid_both)(b * F(fma)(z, C(GELU_B), C(GELU_A)), &other);
+    return F(fma)(y * other, b * F(fma)(z, C(3 * GELU_B), C(GELU_A)), y);
 }
 
 #undef GELU_A
