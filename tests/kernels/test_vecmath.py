@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import raw
 
-from exhaustive import REFERENCES, ulps, worst
+from kernels.exhaustive import REFERENCES, ulps, worst
 
 isas = pytest.mark.parametrize("isa", raw.isas())
 
