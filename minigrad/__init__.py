@@ -9,6 +9,11 @@ tensor([2., 4., 6.])
 
 from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
+
+
 from . import autograd, nn, ops, optim, registry, utils
 from ._core import (
     Tensor,
@@ -53,7 +58,3 @@ long = int64
 short = int16
 
 globals().update(registry.names("mg"))
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...

@@ -161,7 +161,7 @@ def defop(
     name: str | None = None,
     errors: Iterable[ErrorSample] = (),
     **record: Any,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Callable[..., Any]], Any]:
     """Declare an op; see the module's documentation for what the arguments mean.
 
     where: what it becomes: a function of `mg`, a method of `Tensor`, a function of `F` (nn.functional). Names that begin
@@ -199,7 +199,7 @@ def defop(
 def composite(
     *, samples: Callable[[Draw], list[Sample]], arrays: str = "input", star: str | None = None, where: str = "mg Tensor",
     inplace: bool = False, errors: Iterable[ErrorSample] = (), **record: Any,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+) -> Callable[[Callable[..., Any]], Any]:  # fmt: skip
     """Declare an op whose body is written with other ops; `arrays` names its array arguments."""
 
     def declare(body: Callable[..., Any]) -> Callable[..., Any]:

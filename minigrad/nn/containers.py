@@ -112,7 +112,7 @@ class Sequential(_Row):
             input = members[name](input)
         return input
 
-    def __getitem__(self, i):  # type: ignore[override]
+    def __getitem__(self, i):
         if isinstance(i, slice):
             return type(self)(OrderedDict((name, self.__dict__[name]) for name in list(self._module_names)[i]))
         return super().__getitem__(i)
@@ -151,7 +151,7 @@ class ModuleList(_Row):
         if modules is not None:
             self.extend(modules)
 
-    def __getitem__(self, i):  # type: ignore[override]
+    def __getitem__(self, i):
         if isinstance(i, slice):
             return type(self)(list(self)[i])
         return super().__getitem__(i)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad import ops, registry
 
-__all__ = sorted(registry.names("F"))
+__all__ = sorted(registry.names("F"))  # noqa: PLE0605
 
 globals().update(registry.names("F"))
 

@@ -127,7 +127,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     per_group = out // groups
     for group in range(groups):
         for d in range(min(per_group, channels)):
-            filters[(group * per_group + d, d, *(k // 2 for k in kernel))] = 1
+            at = (group * per_group + d, d, *(k // 2 for k in kernel))
+            filters[at] = 1
     return _set(tensor, filters)
 
 
@@ -269,7 +270,7 @@ def _deprecated(new: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return function
 
 
-uniform, normal, constant, eye, dirac = map(_deprecated, (uniform_, normal_, constant_, eye_, dirac_))
-xavier_uniform, xavier_normal = map(_deprecated, (xavier_uniform_, xavier_normal_))
-kaiming_uniform, kaiming_normal = map(_deprecated, (kaiming_uniform_, kaiming_normal_))
-orthogonal, sparse = map(_deprecated, (orthogonal_, sparse_))
+uniform, normal, constant, eye, dirac = (_deprecated(f) for f in (uniform_, normal_, constant_, eye_, dirac_))
+xavier_uniform, xavier_normal = (_deprecated(f) for f in (xavier_uniform_, xavier_normal_))
+kaiming_uniform, kaiming_normal = (_deprecated(f) for f in (kaiming_uniform_, kaiming_normal_))
+orthogonal, sparse = (_deprecated(f) for f in (orthogonal_, sparse_))

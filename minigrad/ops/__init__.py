@@ -34,7 +34,7 @@ _core.install(
     UNSQUEEZE=shape.unsqueeze.op.engine,
     CAST=shape._cast.op.engine,
     CLONE=shape.clone.op.engine,
-    ASSIGN=shape._assign.op.engine,
+    ASSIGN=shape._assign.op.engine,  # type: ignore[attr-defined]
     AS_STRIDED=shape.as_strided.op.engine,
     COPY_SLICES=shape._copy_slices.op.engine,
     SLICE=index._slice.op.engine,

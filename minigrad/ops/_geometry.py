@@ -24,7 +24,7 @@ def pair(op: str, name: str, value: Any, low: int) -> Pair:
         raise TypeError(f"{op}: {name} must be an int or a pair of ints (y, x), got {value!r}")
     if min(values) < low:
         raise ShapeError(f"{op}: {name} must be at least {low}, got {value!r}")
-    return values  # type: ignore[return-value]
+    return values
 
 
 def check_images(op: str, input: Any) -> None:

@@ -198,7 +198,7 @@ def _einsum(operands, equation):
         if "..." in term:
             n = x.ndim - (len(term) - 3)
             term = term.replace("...", hidden[dots - n :])
-        if len(term) != x.ndim or not term.isalpha() and term:
+        if len(term) != x.ndim or (term and not term.isalpha()):
             raise ShapeError(f"einsum: subscripts {term!r} do not fit an operand of shape {x.shape} in {equation!r}")
         full.append(term)
     if arrow:

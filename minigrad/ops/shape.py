@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
+from typing import Any
 
 import numpy as np
 
 from .. import _core
-
 from ..errors import ShapeError
 from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
 
@@ -507,7 +507,7 @@ def repeat(input, sizes):
     return reshape(wide, tuple(c * s for c, s in zip(sizes, shape, strict=True)))
 
 
-_PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+_PAD_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 @composite(where="F", samples=lambda r: [Sample(r(2, 3, 4), pad=(1, 2), id="last"), Sample(r(2, 3, 4), pad=(1, -1, 0, 2), value=1.5, id="two-negative"),
@@ -589,7 +589,7 @@ def _to(self, *args, dtype=None, device=None, copy=False, non_blocking=False):
         if isinstance(a, _core.Tensor):
             dtype = a.dtype
         elif isinstance(a, bool):
-            non_blocking = a
+            continue  # PyTorch's non_blocking, which means nothing here
         elif isinstance(a, str) and a.split(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
             device = a
         else:

@@ -13,7 +13,7 @@ from minigrad._core import Tensor, launch, launch_inplace
 def _by_dtype(tensors: Iterable[Tensor]) -> tuple[dict[Any, list[Tensor]], list[Tensor]]:
     """Tensors that a multi-tensor kernel takes, by dtype, and the others."""
     fused: dict[Any, list[Tensor]] = {mg.float32: [], mg.float64: []}
-    others = []
+    others: list[Tensor] = []
     for t in tensors:
         (fused[t.dtype] if t.dtype in fused and t.is_contiguous() else others).append(t)
     return {dtype: group for dtype, group in fused.items() if group}, others
