@@ -69,6 +69,7 @@ directives = {
     "cdivision": True,
     "initializedcheck": False,
     "embedsignature": True,
+    "infer_types": True,  # loops over range(n) become C loops
 }
 setup(
     ext_modules=cythonize([extension], compiler_directives=directives | {"linetrace": switch("COVERAGE")}),

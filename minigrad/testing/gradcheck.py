@@ -1,0 +1,109 @@
+"""Gradients against finite differences: in float64, along random directions, with a random cotangent.
+
+A loss of `y.sum()` hides whole families of errors (every permutation of the output has the same sum), so the cotangent is never constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..errors import GradError
+
+
+def _floats(outputs: Any) -> list[Any]:
+    outputs = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
+    return [y for y in outputs if isinstance(y, _core.Tensor) and y.is_floating_point()]
+
+
+def _flat(inputs: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Every tensor among the arguments, those in lists included, with a name for messages."""
+    found = []
+    for i, x in enumerate(inputs):
+        if isinstance(x, _core.Tensor):
+            found.append((str(i), x))
+        elif isinstance(x, (list, tuple)):
+            found += [(f"{i}[{k}]", t) for k, t in enumerate(x) if isinstance(t, _core.Tensor)]
+    return found
+
+
+def gradcheck(
+    function: Callable[..., Any], inputs: Sequence[Any], *, eps: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7, directions: int = 2,
+    seed: int = 0, name: str = "", argument_names: Sequence[str] | None = None,
+) -> bool:  # fmt: skip
+    """Whether the gradients of `function(*inputs)` agree with central differences.
+
+    Every float64 input that requires grad is moved along `directions` random directions by `eps`; the change of the outputs, weighted
+    with a random cotangent, must be what backward says, up to rtol times the largest term plus atol. `function` has to be
+    deterministic and smooth within `eps` of the inputs. Other inputs are passed on as they are.
+
+    Returns True. Raises GradError with the argument, both values and the seed if a gradient is wrong, ValueError if no input can be checked.
+    """
+    rng = np.random.default_rng(seed)
+    checked = [(label, x) for label, x in _flat(inputs) if x.requires_grad]
+    if not checked:
+        raise ValueError("gradcheck: no input requires grad")
+    for label, x in checked:
+        if x.dtype is not _core.float64:
+            raise ValueError(f"gradcheck: input {label} has dtype {x.dtype.name}; finite differences mean something only in float64")
+    title = name or getattr(function, "__name__", "function")
+    outputs = _floats(function(*inputs))
+    cotangents = [np.asarray(rng.standard_normal(y.shape)) for y in outputs]
+    kept = [(y, g) for y, g in zip(outputs, cotangents, strict=True) if y.requires_grad]
+    gradients = (
+        _core.grad([y for y, _ in kept], [x for _, x in checked], [_core.from_numpy(g) for _, g in kept], allow_unused=True)
+        if kept
+        else [None] * len(checked)
+    )
+
+    def weighted(outputs: list[Any]) -> tuple[float, float]:
+        terms = [y.numpy(force=True) * g for y, g in zip(outputs, cotangents, strict=True)]
+        return float(sum(t.sum() for t in terms)), float(sum(np.abs(t).sum() for t in terms))
+
+    for (label, x), gradient in zip(checked, gradients, strict=True):
+        if gradient is not None and (gradient.shape != x.shape or gradient.dtype is not x.dtype):
+            raise GradError(f"gradcheck({title}): d/d{label}: the gradient has shape {gradient.shape} and dtype {gradient.dtype.name}, "
+                            f"the input {x.shape} and {x.dtype.name}")  # fmt: skip
+        values = x.numpy(force=True)
+        original = values.copy()
+        for k in range(directions):
+            v = np.asarray(rng.standard_normal(x.shape))
+            with _core.no_grad():
+                values[...] = original + eps * v
+                high, size = weighted(_floats(function(*inputs)))
+                values[...] = original - eps * v
+                low, _ = weighted(_floats(function(*inputs)))
+                values[...] = original
+            want = (high - low) / (2 * eps)
+            terms = 0.0 if gradient is None else gradient.numpy(force=True) * v
+            got = float(np.sum(terms))
+            # Rounding of the difference: the outputs' own rounding over eps.
+            bound = atol + rtol * max(abs(want), float(np.sum(np.abs(terms)))) + 8 * np.finfo(np.float64).eps * size / eps
+            if not abs(got - want) <= bound and not (np.isnan(got) and np.isnan(want)):
+                which = argument_names[checked.index((label, x))] if argument_names else f"input {label}"
+                raise GradError(f"gradcheck({title}): d/d{which} is wrong along direction {k}: backward says {got:.10g}, "
+                                f"central differences {want:.10g} (off by {abs(got - want):.3g}, allowed {bound:.3g}; seed {seed})")  # fmt: skip
+    return True
+
+
+def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: int = 0, name: str = "", **options: Any) -> bool:
+    """`gradcheck` of the gradient: second derivatives, with respect to the inputs and to the cotangent."""
+    rng = np.random.default_rng(seed + 1)
+    checked = [x for _, x in _flat(inputs) if x.requires_grad]
+    kept = [y for y in _floats(function(*inputs)) if y.requires_grad]
+    cotangents = [_core.from_numpy(np.asarray(rng.standard_normal(y.shape))).requires_grad_() for y in kept]
+
+    def gradient(*arguments: Any) -> Any:
+        xs = [x for _, x in _flat(arguments[: len(inputs)]) if x.requires_grad]
+        with _core.enable_grad():
+            outputs = [y for y in _floats(function(*arguments[: len(inputs)])) if y.requires_grad]
+            grads = _core.grad(outputs, xs, list(arguments[len(inputs) :]), create_graph=True, allow_unused=True)
+        return tuple(g for g in grads if g is not None)
+
+    if not kept or not gradient(*inputs, *cotangents):
+        return True
+    del checked
+    return gradcheck(gradient, [*inputs, *cotangents], seed=seed, name=f"gradient of {name or getattr(function, '__name__', 'function')}", **options)
