@@ -46,6 +46,7 @@ from ._core import (
 from .errors import DTypeError, GradError, ShapeError
 from .io import load, save
 from .ops.creation import *  # noqa: F403
+from .ops.matmul import einsum
 from .ops.random import *  # noqa: F403
 
 __version__ = "0.1.0"

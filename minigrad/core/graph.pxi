@@ -289,6 +289,9 @@ cdef object add_hook(Node node, int slot, object hook):
 
 # ---- backward ----
 
+cdef enum:
+    SMALL = 48  # nodes up to which a backward run needs no memory but the stack
+
 cdef struct Order:
     PyObject **nodes   # in the order of a depth-first post-order: producers before their users
     int64_t *slots     # where the gradients of a node's outputs begin in `grads`
@@ -297,27 +300,41 @@ cdef struct Order:
     int64_t *edges     # where a node's edges begin in `targets`
     int64_t count
     int64_t capacity
+    PyObject *small_nodes[48]
+    int64_t small_slots[49]
+    int64_t small_needed[48]
+    int64_t small_targets[96]
+    int64_t small_edges[49]
+    PyObject *small_grads[96]
+    PyObject *small_stack[48]
+    int small_positions[48]
 
 cdef int64_t run_count = 0
 
 
+cdef void *grown(void *old, const void *small, size_t used, size_t wanted) except NULL:
+    """A larger block with the same beginning; `small` is the one that is part of the Order and is never freed."""
+    cdef void *block
+    if old == small:
+        block = malloc(wanted)
+        if block != NULL:
+            memcpy(block, old, used)
+    else:
+        block = realloc(old, wanted)
+    if block == NULL:
+        raise MemoryError()
+    return block
+
+
 cdef int visit(Order *order, Node node, int64_t run) except -1:
     """Put `node` behind its producers. Iterative: graphs are millions of nodes deep."""
-    cdef PyObject **stack
-    cdef int *position
-    cdef int64_t depth = 0, room = 256
-    cdef PyObject **more
-    cdef int *more_positions
+    cdef PyObject **stack = order.small_stack
+    cdef int *position = order.small_positions
+    cdef int64_t depth = 0, room = SMALL
     cdef Node top, next
     cdef int i
     if node.run == run:
         return 0
-    stack = <PyObject **>malloc(room * sizeof(PyObject *))
-    position = <int *>malloc(room * sizeof(int))
-    if stack == NULL or position == NULL:
-        free(stack)
-        free(position)
-        raise MemoryError()
     try:
         node.run = run
         stack[0], position[0], depth = <PyObject *>node, 0, 1
@@ -330,51 +347,34 @@ cdef int visit(Order *order, Node node, int64_t run) except -1:
                 if next is not None and next.run != run:
                     next.run = run
                     if depth == room:
+                        stack = <PyObject **>grown(stack, order.small_stack, depth * sizeof(PyObject *), 2 * room * sizeof(PyObject *))
+                        position = <int *>grown(position, order.small_positions, depth * sizeof(int), 2 * room * sizeof(int))
                         room *= 2
-                        more = <PyObject **>realloc(stack, room * sizeof(PyObject *))
-                        if more == NULL:
-                            raise MemoryError()
-                        stack = more
-                        more_positions = <int *>realloc(position, room * sizeof(int))
-                        if more_positions == NULL:
-                            raise MemoryError()
-                        position = more_positions
                     stack[depth], position[depth] = <PyObject *>next, 0
                     depth += 1
                 continue
             depth -= 1
             append_node(order, top)
     finally:
-        free(stack)
-        free(position)
+        if stack != order.small_stack:
+            free(stack)
+        if position != order.small_positions:
+            free(position)
     return 0
 
 
 cdef int append_node(Order *order, Node node) except -1:
-    cdef int64_t room
-    cdef void *more
-    if order.count + 1 >= order.capacity:
-        room = 2 * order.capacity if order.capacity else 256
-        more = realloc(order.nodes, room * sizeof(PyObject *))
-        if more == NULL:
-            raise MemoryError()
-        order.nodes = <PyObject **>more
-        more = realloc(order.slots, (room + 1) * sizeof(int64_t))
-        if more == NULL:
-            raise MemoryError()
-        order.slots = <int64_t *>more
-        more = realloc(order.needed, room * sizeof(int64_t))
-        if more == NULL:
-            raise MemoryError()
-        order.needed = <int64_t *>more
+    cdef int64_t n = order.count, room = 2 * order.capacity
+    if n == order.capacity:
+        order.nodes = <PyObject **>grown(order.nodes, order.small_nodes, n * sizeof(PyObject *), room * sizeof(PyObject *))
+        order.slots = <int64_t *>grown(order.slots, order.small_slots, (n + 1) * sizeof(int64_t), (room + 1) * sizeof(int64_t))
+        order.needed = <int64_t *>grown(order.needed, order.small_needed, n * sizeof(int64_t), room * sizeof(int64_t))
         order.capacity = room
-    if order.count == 0:
-        order.slots[0] = 0
-    node.place = order.count
-    order.nodes[order.count] = <PyObject *>node
+    node.place = n
+    order.nodes[n] = <PyObject *>node
     Py_INCREF(node)
-    order.slots[order.count + 1] = order.slots[order.count] + (node.outputs if node.outputs > 1 else 1)
-    order.needed[order.count] = 1
+    order.slots[n + 1] = order.slots[n] + (node.outputs if node.outputs > 1 else 1)
+    order.needed[n] = 1
     order.count += 1
     return 0
 
@@ -464,9 +464,12 @@ cdef list run_backward(str name, tuple outputs, tuple seeds, bint keep, bint cre
     cdef list captured = None
     cdef dict wanted = None  # {slot: [index into inputs]}
     cdef list starts = []
-    memset(&order, 0, sizeof(order))
-    for o, s in zip(outputs, seeds):
-        t = <Tensor>o
+    order.nodes, order.slots, order.needed = order.small_nodes, order.small_slots, order.small_needed
+    order.targets, order.edges = NULL, NULL
+    order.count, order.capacity, order.slots[0] = 0, SMALL, 0
+    for at in range(len(outputs)):
+        s = seeds[at]
+        t = <Tensor>outputs[at]
         node = gradient_node(t)
         if node is None:
             raise GradError(f"{name}: the tensor (shape {t.shape}) does not require grad and has no grad_fn")
@@ -474,15 +477,19 @@ cdef list run_backward(str name, tuple outputs, tuple seeds, bint keep, bint cre
     run_count += 1
     run = run_count
     try:
-        for node, k, g in starts:
-            visit(&order, node, run)
+        for start in starts:
+            visit(&order, <Node>(<tuple>start)[0], run)
         total = order.slots[order.count]
-        grads = <PyObject **>malloc(total * sizeof(PyObject *))
-        if grads == NULL:
-            raise MemoryError()
+        grads = order.small_grads
+        if total > 2 * SMALL:
+            grads = <PyObject **>malloc(total * sizeof(PyObject *))
+            if grads == NULL:
+                raise MemoryError()
         memset(grads, 0, total * sizeof(PyObject *))
-        for node, k, g in starts:
-            add_gradient(&grads[order.slots[node.place] + k], <Tensor>g, create)
+        for start in starts:
+            node = <Node>(<tuple>start)[0]
+            k = (<tuple>start)[1]
+            add_gradient(&grads[order.slots[node.place] + k], <Tensor>(<tuple>start)[2], create)
         if inputs is not None:
             captured = [None] * len(inputs)
             wanted = {}
@@ -512,14 +519,20 @@ cdef list run_backward(str name, tuple outputs, tuple seeds, bint keep, bint cre
             for i in range(order.slots[order.count]):
                 if grads[i] != NULL:
                     Py_DECREF(<object>grads[i])
-        free(grads)
+            if grads != order.small_grads:
+                free(grads)
         for i in range(order.count):
             Py_DECREF(<object>order.nodes[i])
-        free(order.nodes)
-        free(order.slots)
-        free(order.needed)
-        free(order.targets)
-        free(order.edges)
+        if order.nodes != order.small_nodes:
+            free(order.nodes)
+        if order.slots != order.small_slots:
+            free(order.slots)
+        if order.needed != order.small_needed:
+            free(order.needed)
+        if order.targets != order.small_targets:
+            free(order.targets)
+        if order.edges != order.small_edges:
+            free(order.edges)
     return captured
 
 
@@ -528,8 +541,11 @@ cdef int find_targets(Order *order, int64_t run) except -1:
     cdef Node node, producer
     for i in range(order.count):
         total += (<Node>order.nodes[i]).count
-    order.targets = <int64_t *>malloc((total + 1) * sizeof(int64_t))
-    order.edges = <int64_t *>malloc((order.count + 1) * sizeof(int64_t))
+    order.targets, order.edges = order.small_targets, order.small_edges
+    if total > 2 * SMALL:
+        order.targets = <int64_t *>malloc(total * sizeof(int64_t))
+    if order.count > SMALL:
+        order.edges = <int64_t *>malloc(order.count * sizeof(int64_t))
     if order.targets == NULL or order.edges == NULL:
         raise MemoryError()
     for i in range(order.count):
@@ -606,8 +622,7 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
     cdef Op op = node.op
     cdef Rule rule
     cdef PyObject *argv[16]
-    cdef list held = []
-    cdef int n = node.count, need, served
+    cdef int n = node.count, need, served, a
     cdef object value, result
     if node.freed:
         raise GradError(f"backward: the graph of {op.name} was freed by an earlier backward; pass retain_graph=True to that one")
@@ -622,26 +637,31 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
                     served += 1
         if served == 0:
             continue
-        held.clear()
-        for a in range(rule.count):
-            need = rule.needs[a]
-            if need == GRAD:
-                value = g
-            elif need >= PARAM:
-                value = node.params[need - PARAM]
-            elif need >= OUTPUT:
-                value = saved_output(node, need - OUTPUT, create)
-            elif need >= SHAPE and need < DTYPE:
-                value = node.shapes[need - SHAPE]
-            elif need >= ARRAY:
-                value = saved_array(node, need - ARRAY)
-            elif need == SHAPES:
-                value = node.shapes
-            else:
-                value = tuple([targets[k] >= 0 for k in (range(n) if op.variadic else rule.serves)])
-            held.append(value)
-            argv[a] = <PyObject *>value
-        result = PyObject_Vectorcall(rule.fn, argv, rule.count, NULL)
+        a = 0
+        try:
+            while a < rule.count:
+                need = rule.needs[a]
+                if need == GRAD:
+                    value = g
+                elif need >= PARAM:
+                    value = node.params[need - PARAM]
+                elif need >= OUTPUT:
+                    value = saved_output(node, need - OUTPUT, create)
+                elif need >= SHAPE and need < DTYPE:
+                    value = node.shapes[need - SHAPE]
+                elif need >= ARRAY:
+                    value = saved_array(node, need - ARRAY)
+                elif need == SHAPES:
+                    value = node.shapes
+                else:
+                    value = tuple([targets[k] >= 0 for k in (range(n) if op.variadic else rule.serves)])
+                Py_INCREF(value)
+                argv[a] = <PyObject *>value
+                a += 1
+            result = PyObject_Vectorcall(rule.fn, argv, rule.count, NULL)
+        finally:
+            for k in range(a):
+                Py_DECREF(<object>argv[k])
         if op.variadic or len(rule.serves) > 1:
             for at, k in enumerate(range(n) if op.variadic else rule.serves):
                 if targets[k] >= 0 and result[at] is not None:
@@ -701,12 +721,24 @@ cdef int add_gradient(PyObject **slot, Tensor g, bint create) except -1:
     alone = Py_REFCNT(<object>slot[0]) == 2  # the slot's, and the one of this very expression
     old = <Tensor>slot[0]
     if not create and alone and ours(old) and old.dtype_ == g.dtype_ and same_shape(old, g):
-        elementwise_into(ADD, (old, g), (), old)
+        add_to(old, g)
         return 0
     total = <Tensor>binary(ADD, old, g)
     Py_INCREF(total)
     slot[0] = <PyObject *>total
     Py_DECREF(old)
+    return 0
+
+
+cdef int add_to(Tensor total, Tensor g) except -1:
+    """total += g, unrecorded."""
+    cdef mg_array a[3]
+    if total.contiguous_ and g.contiguous_ and total.dtype_ == g.dtype_ and ADD.row[g.dtype_] != NULL and same_shape(total, g):
+        describe_flat(&a[0], total)
+        describe_flat(&a[1], total)
+        describe_flat(&a[2], g)
+        return launch_kernel(ADD.row[g.dtype_], a, NULL, g.size_, ADD.name)
+    elementwise_into(ADD, (total, g), (), total)
     return 0
 
 
@@ -724,6 +756,6 @@ cdef int accumulate_into(Tensor leaf, Tensor g, bint create) except -1:
         leaf.grad_ = binary(ADD, leaf.grad_, g)
     else:
         old = <Tensor>leaf.grad_
-        elementwise_into(ADD, (old, g), (), old)
+        add_to(old, g)
         old.storage.version += 1
     return 0

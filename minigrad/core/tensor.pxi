@@ -518,7 +518,10 @@ cdef class Tensor:
         backward computation itself, for higher derivatives; `retain_graph` (default: create_graph) keeps what it needs.
         Raises GradError if nothing was recorded, the graph was freed, or a tensor it needs was changed in place.
         """
-        backward(self, gradient, retain_graph, create_graph, inputs)
+        if inputs is None:
+            run_backward("backward", (self,), (gradient,), create_graph if retain_graph is None else bool(retain_graph), create_graph, None)
+        else:
+            backward(self, gradient, retain_graph, create_graph, inputs)
 
     def register_hook(self, hook):
         """Call `hook(grad)` whenever this tensor's gradient is computed; what it returns, unless None, replaces it.
