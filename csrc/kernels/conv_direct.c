@@ -111,7 +111,8 @@ KERNELS(3)
 KERNELS(4)
 #if MG_VEC_REGISTERS >= 32
 KERNELS(5)
-KERNELS(6) KERNELS(7) KERNELS(8)
+KERNELS(6)
+KERNELS(7) KERNELS(8)
 #endif
     static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
 #if MG_VEC_REGISTERS >= 32
@@ -317,14 +318,8 @@ static void set_pass(const correlation *d, pass *s, const tap *taps, int64_t cou
         for (int64_t v = 0; v < s->columns; v++) *place++ = (int32_t)(u * s->row_step + v * s->column_step);
 }
 
-/* Lanes are pixels or output channels, whichever leaves fewer of them idle. Pixels also pay for loads across cache lines, output channels
- * for the transpose, which only a long sum makes up for. */
 static void choose_lanes(correlation *d, int64_t rows, int64_t columns) {
-    const int64_t steps = d->in * d->taps / d->passes, vectors = ((rows - 1) * d->planes.pitch + columns + LANES - 1) / LANES;
-    const double idle_pixels = (double)(vectors * LANES) / (double)(rows * columns);
-    d->lanes = true;
-    const double idle_channels = (double)packed_channels(d, d->out) / (double)d->out;
-    d->lanes = steps >= 64 && columns >= 4 && idle_channels < 1.08 * idle_pixels;
+    d->lanes = d->in * d->taps / d->passes >= 64 && mg_channels_as_lanes(&d->planes, rows, columns, d->out);
     d->blocks = d->lanes ? (d->out + 2 * LANES - 1) / (2 * LANES) : (d->out + MAX_ROWS - 1) / MAX_ROWS;
 }
 

@@ -47,6 +47,31 @@ static inline int64_t mg_tap_offset(const mg_conv *t, const mg_planes *planes, i
     return phase * planes->phase + y / q->sy * planes->pitch + x / q->sx;
 }
 
+/* Output channels as lanes, or pixels? Whichever leaves fewer lanes idle. Pixels also pay for loads across cache lines, channels for
+ * transposes, which only long sums make up for. */
+static inline bool mg_channels_as_lanes(const mg_planes *q, int64_t rows, int64_t columns, int64_t channels) {
+    const int64_t padded = (channels + MG_F32_LANES - 1) / MG_F32_LANES * MG_F32_LANES;
+    const int64_t pixels = ((rows - 1) * q->pitch + columns + MG_F32_LANES - 1) / MG_F32_LANES * MG_F32_LANES;
+    return columns >= 4 && (double)padded / (double)channels < 1.08 * (double)pixels / (double)(rows * columns);
+}
+
+/* The square matrix of which r[i] is row i, in place, by swapping the two blocks off the diagonal, of halves, then of quarters and so on.
+ */
+MG_INLINE void vf32_transpose(vf32 *r) {
+    const vi32 lane = vi32_iota();
+#pragma GCC unroll 4
+    for (int h = MG_F32_LANES / 2; h; h /= 2) {
+        const vi32 odd = lane & h, second = odd * (MG_F32_LANES / h) - odd; /* lanes of odd blocks come from the second operand */
+#pragma GCC unroll 16
+        for (int i = 0; i < MG_F32_LANES; i++)
+            if (!(i & h)) {
+                const vf32 a = r[i], b = r[i + h];
+                r[i] = __builtin_shuffle(a, b, lane + second);
+                r[i + h] = __builtin_shuffle(a, b, lane + second + h);
+            }
+    }
+}
+
 #ifdef MG_ISA
 /* Copy `channels` channels of an image into planes whose padding is zero already. */
 void MG_FN(conv_fill_planes, f32)(const mg_planes *q, float *planes, const float *x, int64_t channels);
@@ -70,6 +95,7 @@ bool MG_FN(conv_is_direct, f32)(const mg_conv *t); /* whether these are the way 
 mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, const float *w, const float *bias);
 mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float *g, const float *w);
 mg_status MG_FN(conv_direct_weight, f32)(const mg_conv *t, float *gw, const float *g, const float *x);
+mg_status MG_FN(conv_weight_lanes, f32)(const mg_conv *t, float *gw, const float *g, const float *x); /* the same, channels as lanes */
 #endif
 
 #endif

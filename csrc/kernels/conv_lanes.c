@@ -57,7 +57,8 @@ enum {
     }
 #define KERNELS(P) KERNEL(1, P) KERNEL(2, P)
 KERNELS(1)
-KERNELS(2) KERNELS(3) KERNELS(4) KERNELS(5) KERNELS(6)
+KERNELS(2)
+KERNELS(3) KERNELS(4) KERNELS(5) KERNELS(6)
 #if MG_VEC_REGISTERS >= 32
     KERNELS(7) KERNELS(8) KERNELS(9) KERNELS(10) KERNELS(11) KERNELS(12) KERNELS(13) KERNELS(14)
 #endif
@@ -69,25 +70,11 @@ KERNELS(2) KERNELS(3) KERNELS(4) KERNELS(5) KERNELS(6)
 #endif
 };
 
-/* LANES rows of one vector each, `width` apart: the first `pixels` of them become runs of pixels in `channels` planes. Transposes by
- * swapping the two blocks off the diagonal, of halves, then of quarters and so on. */
+/* LANES rows of one vector each, `width` apart: the first `pixels` of them become runs of pixels in `channels` planes. */
 static void store_transposed(float *y, int64_t plane, const float *from, int64_t width, int64_t pixels, int64_t channels) {
     vf32 r[LANES];
-    const vi32 lane = vi32_iota();
-#pragma GCC unroll 16
     for (int i = 0; i < LANES; i++) r[i] = vf32_load(from + i * width);
-#pragma GCC unroll 4
-    for (int h = LANES / 2; h; h /= 2) {
-        const vi32 odd = lane & h, second = odd * (LANES / h) - odd; /* lanes of odd blocks come from the second operand */
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++)
-            if (!(i & h)) {
-                const vf32 a = r[i], b = r[i + h];
-                r[i] = __builtin_shuffle(a, b, lane + second);
-                r[i + h] = __builtin_shuffle(a, b, lane + second + h);
-            }
-    }
-#pragma GCC unroll 16
+    vf32_transpose(r);
     for (int i = 0; i < LANES; i++)
         if (i < channels) vf32_store_n(y + i * plane, r[i], pixels);
 }

@@ -82,11 +82,12 @@ KERNELS(1)
 KERNELS(2)
 KERNELS(3)
 #if MG_VEC_REGISTERS >= 32
-    KERNELS(4) KERNELS(5) KERNELS(6)
+KERNELS(4)
+KERNELS(5) KERNELS(6)
 #endif
-        static void (*const kernels[MAX_ROWS][MAX_TAPS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3)
+    static void (*const kernels[MAX_ROWS][MAX_TAPS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3)
 #if MG_VEC_REGISTERS >= 32
-                                                                              NAMES(4) NAMES(5) NAMES(6)
+                                                                          NAMES(4) NAMES(5) NAMES(6)
 #endif
 };
 
@@ -175,6 +176,7 @@ mg_status MG_FN(conv_direct_weight, f32)(const mg_conv *t, float *gw, const floa
     gradient d = {.t = t, .in = t->c / t->groups, .out = t->o / t->groups, .planes = mg_planes_of(t), .x = x, .g = g, .gw = gw};
     const int64_t taps = q->kh * q->kw, size = t->o * d.in * taps;
     d.k = d.in * taps;
+    if (d.k >= 128 && mg_channels_as_lanes(&d.planes, t->oh, t->ow, d.out)) return MG_FN(conv_weight_lanes, f32)(t, gw, g, x);
     const int64_t vectors = ((t->oh - 1) * d.planes.pitch + t->ow + LANES - 1) / LANES;
     d.maps = (mg_planes){t->oh, t->ow, 0, 0, 1, 1, 1, 1, t->oh, d.planes.pitch, vectors * LANES, vectors * LANES};
 

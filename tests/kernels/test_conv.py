@@ -125,6 +125,9 @@ CASES = [
     Conv(2, 4, 4, 5, 6, (4, 5)),  # one output
     Conv(1, 70, 6, 6, 130, (3, 3), p=(1, 1)),
     Conv(1, 2, 3, 300, 3, (3, 3), p=(1, 1)),
+    Conv(3, 40, 7, 6, 36, (3, 3), p=(1, 1), groups=2),
+    Conv(2, 16, 20, 23, 32, (3, 3), p=(1, 1)),  # several stretches of rows
+    Conv(2, 33, 13, 12, 40, (3, 3), (2, 2), (1, 1)),
     Conv(0, 3, 8, 7, 5, (3, 3)),
     Conv(2, 0, 8, 7, 5, (3, 3)),
     Conv(2, 3, 8, 7, 0, (3, 3)),
@@ -205,7 +208,7 @@ def test_relu_keeps_nan_and_drops_negative_zero(isa: str) -> None:
 
 
 @pytest.mark.parametrize("isa", raw.isas())
-@pytest.mark.parametrize("q", [CASES[i] for i in (0, 1, 4, 8, 9, 10, 15, 18, 20)], ids=str)
+@pytest.mark.parametrize("q", [CASES[i] for i in (0, 1, 4, 8, 9, 10, 15, 18, 20, 26, 27)], ids=str)
 def test_same_bits_for_every_number_of_threads(q: Conv, isa: str) -> None:
     rng = np.random.default_rng(5)
     q = Conv(17, q.c, q.h, q.w, q.o, q.k, q.s, q.p, q.d, q.groups)
