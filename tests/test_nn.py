@@ -248,6 +248,13 @@ def test_shape_errors_name_the_path():
         inner[1](mg.ones(2, 5))
 
 
+def test_index_errors_name_the_path():
+    net = nn.ModuleDict({"words": nn.Sequential(nn.Embedding(4, 2))})
+    net.forward = lambda x: net["words"](x)
+    with pytest.raises(IndexError, match=r"^words\.0 \(Embedding\): \w+: "):
+        net(mg.tensor([1, 9]))
+
+
 def test_errors_of_others_pass_unchanged():
     class Odd(nn.Module):
         def forward(self, x):

@@ -152,10 +152,20 @@ cdef int read_params(tuple values, mg_param *to, int limit) except -1:
     return n
 
 
+cdef dict KERNEL_IDS = {}  # by name; the C side searches a list
+
+
+cdef int kernel_id(str kernel) except -2:
+    id = KERNEL_IDS.get(kernel)
+    if id is None:
+        id = KERNEL_IDS[kernel] = mg_kernel_id(kernel.encode())
+    return id
+
+
 def launch_as(str kernel, d, list tensors, tuple params=()):
     """Run the kernel for dtype `d` on tensors (outputs first, None for an optional one not given). Nothing is checked or recorded:
     for ops and optimizers that know the kernel's contract. Raises DTypeError if there is no such kernel."""
-    cdef int n = len(tensors), id = mg_kernel_id(kernel.encode()), code = as_code(d)
+    cdef int n = len(tensors), id = kernel_id(kernel), code = as_code(d)
     cdef mg_array stack[MG_MAX_ARGS]
     cdef mg_array *a = stack
     cdef mg_param p[24]
@@ -194,7 +204,7 @@ def launch_inplace(str kernel, list tensors, tuple params, int changed):
     """`launch`, for kernels that change the first `changed` tensors in place, which their versions then count; the others come in the
     same order, so that tensor i belongs to tensor i % changed. Returns False, and does nothing, unless the tensors are contiguous,
     of one dtype that has the kernel, and of the sizes of those that they belong to."""
-    cdef int id = mg_kernel_id(kernel.encode()), code = -1
+    cdef int id = kernel_id(kernel), code = -1
     cdef Tensor t
     for i in range(len(tensors)):
         if tensors[i] is not None:
@@ -213,7 +223,7 @@ def launch_inplace(str kernel, list tensors, tuple params, int changed):
 
 def has_kernel(str kernel, d):
     """Whether csrc/ has this kernel for this dtype."""
-    cdef int id = mg_kernel_id(kernel.encode())
+    cdef int id = kernel_id(kernel)
     return id >= 0 and mg_kernel_row(id)[as_code(d)] != NULL
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 import minigrad as mg
 from minigrad._core import Tensor
+from minigrad.registry import OPS
 
 from .hooks import Hooks, RemovableHandle
 from .parameter import Parameter
@@ -532,12 +533,14 @@ def _as_tensor(value: Any) -> Tensor:
 
 
 def _locate(error: Exception, module: Module) -> None:
-    """Put the path of the innermost module in front of the message of an error of ours that passes through `module`.
+    """Put the path of the innermost module in front of the message of an op's error that passes through `module`.
 
     Each enclosing module rewrites the path from its own point of view, so that the outermost has the last word: `features.3
     (Conv2d): conv2d: ...`.
     """
-    if type(error).__module__ != "minigrad.errors" or len(error.args) != 1:
+    if len(error.args) != 1 or not isinstance(error.args[0], str):
+        return
+    if type(error).__module__ != "minigrad.errors" and "_where" not in error.__dict__ and error.args[0].partition(":")[0] not in OPS:
         return
     where = error.__dict__.setdefault("_where", (module, error.args[0]))
     innermost, message = where

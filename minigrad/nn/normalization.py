@@ -7,6 +7,7 @@ from typing import Any
 
 import minigrad as mg
 from minigrad._core import Tensor
+from minigrad.errors import ShapeError
 
 from . import functional as F
 from . import init
@@ -69,7 +70,7 @@ class _BatchNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         if input.dim() not in self.ranks:
-            raise ValueError(
+            raise ShapeError(
                 f"{type(self).__name__}: expected {self.expected} input (got {input.dim()}D input, shape {tuple(input.shape)})"
             )
         average = 0.0 if self.momentum is None else self.momentum

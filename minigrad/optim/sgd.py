@@ -80,4 +80,5 @@ class SGD(Optimizer):
             grads.append(g)
             buffers.append(buffer)
         self._launch("sgd", started, *values, *flags, 0)
-        self._launch("sgd", fresh, *values, *flags, 1)
+        if fresh[0]:
+            self._launch("sgd", fresh, *values, *flags, 1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import minigrad as mg
 from minigrad._core import Tensor, launch, launch_inplace
+from minigrad.ops.shape import stack
 
 
 def _by_dtype(tensors: Iterable[Tensor]) -> tuple[dict[Any, list[Tensor]], list[Tensor]]:
@@ -31,7 +32,7 @@ def _total_norm(grads: list[Tensor], norm_type: float) -> float:
     sizes = [g.detach().abs() for g in grads if g.numel()]
     if norm_type == math.inf:
         # A NaN must win, and Python's max() would not see to it.
-        return mg.stack([s.max().double() for s in sizes]).max().item() if sizes else 0.0
+        return stack([s.max().double() for s in sizes]).max().item() if sizes else 0.0
     total = sum((s.double() ** norm_type).sum().item() for s in sizes)
     return total ** (1.0 / norm_type)
 

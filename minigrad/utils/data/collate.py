@@ -9,6 +9,7 @@ import numpy as np
 
 import minigrad as mg
 from minigrad._core import Tensor
+from minigrad.ops.shape import stack
 
 
 def default_convert(data: Any) -> Any:
@@ -40,7 +41,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
                 f"default_collate: the samples of a batch must have one shape, got {sorted(shapes)}; "
                 "pass a collate_fn that pads or groups them"
             )
-        return mg.stack(list(batch))
+        return stack(list(batch))
     if isinstance(first, np.ndarray | np.generic):
         if first.dtype.kind in "USO":
             raise TypeError(f"default_collate: cannot make a tensor of dtype {first.dtype}")

@@ -9,6 +9,7 @@ import numpy as np
 
 import minigrad as mg
 from minigrad._core import Tensor
+from minigrad.ops.shape import cat
 
 T = TypeVar("T", covariant=True)
 
@@ -79,7 +80,7 @@ class RandomSampler(Sampler[int]):
         if self.replacement:
             return mg.randint(0, n, (wanted,), generator=self.generator)
         orders = [mg.randperm(n, generator=self.generator) for _ in range(-(-wanted // n))]
-        return orders[0] if wanted == n else mg.cat(orders)[:wanted]
+        return orders[0] if wanted == n else cat(orders)[:wanted]
 
 
 class SubsetRandomSampler(Sampler[int]):
