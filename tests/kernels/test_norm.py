@@ -53,7 +53,9 @@ def test_layer_norm(affine: bool, shape: tuple[int, int], dtype: str, isa: str) 
     close(y, z * lw + (0 if b is None else b), (np.abs(z) + slack) * lw + (0 if b is None else np.abs(b)), 16)
     gx, gw, gb = run("layer_norm_backward", dtype, [g, x, m, r, w], [shape, (n,), (n,)], isa)
     h = lg * lw
-    size = rstd * (np.abs(h) + np.abs(h).mean(1, keepdims=True) + (np.abs(z) + slack) * (np.abs(h) * (np.abs(z) + slack)).mean(1, keepdims=True))
+    size = rstd * (
+        np.abs(h) + np.abs(h).mean(1, keepdims=True) + (np.abs(z) + slack) * (np.abs(h) * (np.abs(z) + slack)).mean(1, keepdims=True)
+    )
     close(gx, backward(h, z, rstd, (1,)), size, 32)
     close(gb, lg.sum(0), np.abs(lg).sum(0), 40)
     close(gw, (lg * z).sum(0), (np.abs(lg) * (np.abs(z) + slack)).sum(0), 40)
@@ -63,7 +65,9 @@ def test_layer_norm(affine: bool, shape: tuple[int, int], dtype: str, isa: str) 
 
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("shape", [(5, 3, 1), (1, 2, 7), (70, 17, 1), (3, 600, 1), (4, 5, 3), (6, 80, 9), (3, 4, 16), (5, 2, 49), (2, 3, 1500), (4, 0, 3)])
+@pytest.mark.parametrize(
+    "shape", [(5, 3, 1), (1, 2, 7), (70, 17, 1), (3, 600, 1), (4, 5, 3), (6, 80, 9), (3, 4, 16), (5, 2, 49), (2, 3, 1500), (4, 0, 3)]
+)
 @pytest.mark.parametrize("affine", [True, False])
 def test_batch_norm(affine: bool, shape: tuple[int, int, int], dtype: str, isa: str) -> None:
     rng = np.random.default_rng(1)
@@ -81,7 +85,15 @@ def test_batch_norm(affine: bool, shape: tuple[int, int, int], dtype: str, isa: 
     assert np.array_equal(run("batch_norm_apply", dtype, [x, m, r, w, b], [shape], isa)[0], y)
 
     gx, gw, gb = run("batch_norm_backward", dtype, [g, x, m, r, w], [shape, (c,), (c,)], isa, 1)
-    size = rstd * lw * (np.abs(lg) + np.abs(lg).mean((0, 2), keepdims=True) + (np.abs(z) + slack) * (np.abs(lg) * (np.abs(z) + slack)).mean((0, 2), keepdims=True))
+    size = (
+        rstd
+        * lw
+        * (
+            np.abs(lg)
+            + np.abs(lg).mean((0, 2), keepdims=True)
+            + (np.abs(z) + slack) * (np.abs(lg) * (np.abs(z) + slack)).mean((0, 2), keepdims=True)
+        )
+    )
     close(gx, backward(lg, z, rstd, (0, 2)) * lw, size, 32)
     close(gb, lg.sum((0, 2)), np.abs(lg).sum((0, 2)), 40)
     close(gw, (lg * z).sum((0, 2)), (np.abs(lg) * (np.abs(z) + slack)).sum((0, 2)), 40)

@@ -215,12 +215,22 @@ def test_cumsum(isa: str) -> None:
 def test_same_bits_for_every_number_of_threads() -> None:
     rng = np.random.default_rng(6)
     x = rng.standard_normal((700, 900)).astype(np.float32)
-    cases = [(x, 2), (x.T, 2), (x, 1), (x.T, 1), (x.reshape(-1, 2).T, 1), (x.reshape(2, -1), 1), (x.reshape(70, 9, 10, 100).transpose(1, 0, 2, 3), 3)]
+    cases = [
+        (x, 2),
+        (x.T, 2),
+        (x, 1),
+        (x.T, 1),
+        (x.reshape(-1, 2).T, 1),
+        (x.reshape(2, -1), 1),
+        (x.reshape(70, 9, 10, 100).transpose(1, 0, 2, 3), 3),
+    ]
     results: dict[int, list] = {}
     try:
         for threads in (1, 2, 3, 7):
             raw.lib.mg_set_num_threads(threads)
-            results[threads] = [reduce(name, "f32", v, r, ISAS[-1], np.float32, 1.0).tobytes() for v, r in cases for name in ("sum", "var", "logsumexp")]
+            results[threads] = [
+                reduce(name, "f32", v, r, ISAS[-1], np.float32, 1.0).tobytes() for v, r in cases for name in ("sum", "var", "logsumexp")
+            ]
     finally:
         raw.lib.mg_set_num_threads(1)
     assert all(results[t] == results[1] for t in results)
