@@ -9,7 +9,7 @@
 #include "fold.h"
 #include "kernels.h"
 #include "vec.h"
-#include "vecexp.h"
+#include "vecmath.h"
 
 #include <math.h>
 

@@ -5,7 +5,7 @@
 #include "kernels.h"
 #include "rows.h"
 #include "vec.h"
-#include "vecexp.h"
+#include "vecmath.h"
 
 #include <math.h>
 

@@ -182,27 +182,6 @@ MG_INLINE vf64 vf64_first_n(vf64 a, vf64 b, int64_t n) { return vf64_select(vi64
 MG_INLINE vf32 vf32_swap(vf32 x, int h) { return __builtin_shuffle(x, vi32_iota() ^ h); }
 MG_INLINE vf64 vf64_swap(vf64 x, int h) { return __builtin_shuffle(x, vi64_iota() ^ h); }
 
-/* The larger and the smaller; NaN if either is. */
-#if defined(__AVX512F__)
-MG_INLINE vf32 vf32_max(vf32 a, vf32 b) {
-    return (vf32)_mm512_mask_max_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b);
-}
-MG_INLINE vf64 vf64_max(vf64 a, vf64 b) {
-    return (vf64)_mm512_mask_max_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b);
-}
-MG_INLINE vf32 vf32_min(vf32 a, vf32 b) {
-    return (vf32)_mm512_mask_min_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b);
-}
-MG_INLINE vf64 vf64_min(vf64 a, vf64 b) {
-    return (vf64)_mm512_mask_min_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b);
-}
-#else
-MG_INLINE vf32 vf32_max(vf32 a, vf32 b) { return vf32_select((a > b) | (a != a), a, b); }
-MG_INLINE vf64 vf64_max(vf64 a, vf64 b) { return vf64_select((a > b) | (a != a), a, b); }
-MG_INLINE vf32 vf32_min(vf32 a, vf32 b) { return vf32_select((a < b) | (a != a), a, b); }
-MG_INLINE vf64 vf64_min(vf64 a, vf64 b) { return vf64_select((a < b) | (a != a), a, b); }
-#endif
-
 /* What is left of a row: load_n and store_n for n below the number of lanes, full vectors above it. */
 MG_INLINE vf32 vf32_load_to(const float *p, int64_t n) { return n >= MG_F32_LANES ? vf32_load(p) : vf32_load_n(p, n); }
 MG_INLINE vf64 vf64_load_to(const double *p, int64_t n) { return n >= MG_F64_LANES ? vf64_load(p) : vf64_load_n(p, n); }
@@ -273,6 +252,27 @@ MG_INLINE vf32 vf32_min_raw(vf32 a, vf32 b) { return vf32_select(a < b, a, b); }
 MG_INLINE vf32 vf32_max_raw(vf32 a, vf32 b) { return vf32_select(a > b, a, b); }
 MG_INLINE vf64 vf64_min_raw(vf64 a, vf64 b) { return vf64_select(a < b, a, b); }
 MG_INLINE vf64 vf64_max_raw(vf64 a, vf64 b) { return vf64_select(a > b, a, b); }
+#endif
+
+/* The larger and the smaller; NaN if either is. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_max(vf32 a, vf32 b) {
+    return (vf32)_mm512_mask_max_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b);
+}
+MG_INLINE vf64 vf64_max(vf64 a, vf64 b) {
+    return (vf64)_mm512_mask_max_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b);
+}
+MG_INLINE vf32 vf32_min(vf32 a, vf32 b) {
+    return (vf32)_mm512_mask_min_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b);
+}
+MG_INLINE vf64 vf64_min(vf64 a, vf64 b) {
+    return (vf64)_mm512_mask_min_pd((__m512d)a, _mm512_cmp_pd_mask((__m512d)a, (__m512d)a, _CMP_ORD_Q), (__m512d)a, (__m512d)b);
+}
+#else
+MG_INLINE vf32 vf32_max(vf32 a, vf32 b) { return vf32_select(a != a, a, vf32_max_raw(a, b)); }
+MG_INLINE vf64 vf64_max(vf64 a, vf64 b) { return vf64_select(a != a, a, vf64_max_raw(a, b)); }
+MG_INLINE vf32 vf32_min(vf32 a, vf32 b) { return vf32_select(a != a, a, vf32_min_raw(a, b)); }
+MG_INLINE vf64 vf64_min(vf64 a, vf64 b) { return vf64_select(a != a, a, vf64_min_raw(a, b)); }
 #endif
 
 /* Whole numbers: to nearest (ties to even), towards zero, down, up. */
