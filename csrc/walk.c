@@ -5,7 +5,8 @@
  *    one. The last axis becomes the columns of a tile and another one the rows:
  *      - all arrays contiguous along long columns: tiles of one long row, nothing is packed;
  *      - short columns: as many whole rows as fill a buffer, so that a bias row is packed once, repeated, and used by every tile;
- *      - an array that runs along another axis (a transpose): square tiles over both, so that cache lines are used whole.
+ *      - an array that runs along another axis (a transpose): tiles over both, so that its cache lines are used whole, while the
+ *        output is still written in long runs.
  * 3. For each tile pack the inputs that are not contiguous there, call the chunk, unpack the output if it is not. A packed input is
  *    kept as long as the next tile has the same source (stride 0).
  * Tiles are independent, so threads take them in any order. */
@@ -14,9 +15,12 @@
 #include "kernels/elementwise.h"
 
 #define MAX_AXES (MG_MAX_DIMS + 1)
-#define TILE_BYTES 4096       /* of a packed tile; all tiles of a launch should stay in the first-level cache */
-#define SQUARE 32             /* side of a tile over a transpose */
+#define TILE_BYTES 8192       /* of a packed tile; all tiles of a launch should stay in the first-level cache */
+#define COPY_TILE_BYTES 16384 /* of a tile that is copied across, without a buffer */
+#define LINE 64               /* bytes that are read together: the side of a tile along a transposed array */
 #define LONG_ROW 192          /* columns from which a row is worth a call of its own */
+#define SPLAT 256             /* columns for which one value is repeated in a buffer */
+#define SMALL 64              /* elements for which planning costs more than the work */
 #define DIRECT_TILE (1 << 14) /* elements of a tile when nothing is packed */
 #define GRAIN (1 << 17)       /* additions of a piece of work for a thread */
 
@@ -93,9 +97,9 @@ static int transposed_axis(const plan *w) {
     return -1;
 }
 
-static void plan_tiles(plan *w) {
+static void plan_tiles(plan *w, int64_t tile_bytes) {
     int64_t widest = 1;
-    bool direct = true;
+    bool direct = true, splat = false;
     while (w->ndim < 2) { /* rows of one element each, so that there always are rows and columns */
         for (int k = 0; k < w->narrays; k++) w->stride[k][w->ndim] = w->size[k];
         w->shape[w->ndim++] = 1;
@@ -105,16 +109,20 @@ static void plan_tiles(plan *w) {
     for (int k = 0; k < w->narrays; k++) {
         if (w->size[k] > widest) widest = w->size[k];
         direct = direct && w->stride[k][last] == w->size[k];
+        splat = splat || w->stride[k][last] == 0;
     }
-    const int64_t room = TILE_BYTES / (widest < 4 ? 4 : widest), columns = w->shape[last];
+    const int64_t room = tile_bytes / (widest < 4 ? 4 : widest), columns = w->shape[last];
     const int across = direct ? -1 : transposed_axis(w);
     if (across >= 0) {
         move_axis(w, across, last - 1);
-        w->rows = min64(w->shape[last - 1], SQUARE);
+        w->rows = min64(w->shape[last - 1], LINE / widest);
         w->cols = min64(columns, room / w->rows);
     } else if (direct && columns >= LONG_ROW) {
         w->rows = 1;
         w->cols = min64(columns, DIRECT_TILE);
+    } else if (splat && columns >= SPLAT) { /* evenly, so that the same buffer serves the whole row */
+        w->rows = 1;
+        w->cols = (columns + (columns - 1) / SPLAT) / ((columns - 1) / SPLAT + 1);
     } else {
         w->cols = min64(columns, room);
         w->rows = min64(w->shape[last - 1], room / w->cols);
@@ -158,6 +166,22 @@ static void run_tiles(void *ctx, int64_t begin, int64_t end) {
     }
 }
 
+/* A few elements, all arrays from `first` on contiguous or one value: false if they are not. */
+static bool run_with_scalars(const mg_array *a, int64_t total, int narrays, int first, mg_chunk chunk, void **data, const mg_param *p) {
+    _Alignas(16) char buffer[MG_WALK_ARRAYS][SMALL * 8];
+    for (int k = first; k < narrays; k++) {
+        data[k] = a[k].data;
+        if (is_contiguous(&a[k], a->shape)) continue;
+        for (int d = 0; d < a->ndim; d++)
+            if (a[k].strides[d] != 0 && a->shape[d] != 1) return false;
+        const int64_t size = (int64_t)mg_dtype_size(a[k].dtype);
+        mg_copy_tile(buffer[k], 0, size, data[k], 0, 0, 1, total, size);
+        data[k] = buffer[k];
+    }
+    chunk(total, data, p);
+    return true;
+}
+
 mg_status mg_walk_many(const mg_array *a, int nout, int narrays, mg_chunk chunk, const mg_param *p, int cost) {
     const int64_t total = mg_numel(a);
     if (total == 0) return MG_OK;
@@ -169,10 +193,12 @@ mg_status mg_walk_many(const mg_array *a, int nout, int narrays, mg_chunk chunk,
             chunk(total, data, p);
             return MG_OK;
         }
+        if (total <= SMALL && k >= nout && run_with_scalars(a, total, narrays, k, chunk, data, p)) return MG_OK;
     }
-    plan w = {.chunk = chunk, .p = p, .narrays = narrays, .nout = nout};
+    plan w;
+    w.chunk = chunk, w.p = p, w.narrays = narrays, w.nout = nout;
     plan_axes(&w, a);
-    plan_tiles(&w);
+    plan_tiles(&w, TILE_BYTES);
     int64_t tiles = 1;
     for (int d = 0; d < w.ndim; d++) tiles *= w.tiles[d];
     const int64_t grain = GRAIN / (w.rows * w.cols * cost);
@@ -201,9 +227,10 @@ mg_status mg_copy(const mg_array *dst, const mg_array *src) {
     const int64_t total = mg_numel(dst);
     if (total == 0) return MG_OK;
     const mg_array a[2] = {*dst, *src};
-    plan w = {.narrays = 2, .nout = 1};
+    plan w;
+    w.narrays = 2, w.nout = 1;
     plan_axes(&w, a);
-    plan_tiles(&w);
+    plan_tiles(&w, COPY_TILE_BYTES);
     int64_t tiles = 1;
     for (int d = 0; d < w.ndim; d++) tiles *= w.tiles[d];
     const int64_t grain = GRAIN / (w.rows * w.cols);

@@ -63,9 +63,11 @@ MG_INLINE V F(cosh)(V x) {
 }
 
 MG_INLINE V F(tanh)(V x) {
-    const V a = F(at_most)(F(abs)(x), TANH_HIGH), q = F(expm1_quarter)(a + a), z = a * a;
-    const V far = q / (q + (S)0.5);
-    return F(or)(F(select)(a < (S)0.5, ODD(a, z, F(tanh_c)), far), F(sign_bit)(x));
+    const V a = F(at_most)(F(abs)(x), TANH_HIGH), z = a * a;
+    const V n = F(nearest)(a * (S)(2 * LOG2_E_HI)), r = F(fma)(n, C(-LN2_LO), F(fma)(n, C(-LN2_HI), a + a));
+    const V e = F(ldexp)((S)1 + F(fma)(r * r, POLY(r, F(expm1_c)), r), n); /* exp(2 a) */
+    const V far = F(fma)((S)1 / ((S)1 + e), C(-2), C(1));
+    return F(or)(F(select)(a < (S)0.625, ODD(a, z, F(tanh_c)), far), F(sign_bit)(x));
 }
 
 /* ---- logistic functions: with e = exp(-|x|) nothing overflows, and small results keep all their bits ---- */

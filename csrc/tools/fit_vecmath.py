@@ -119,9 +119,9 @@ def all_of(fmt: str) -> None:
     fit("SIN", fmt, 7 if wide else 4, p, lambda z: z + mp.mpf(10) ** -3, 0, top)
     p = nonzero(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: mp.mpf(1) / 24 - z / 720)
     fit("COS", fmt, 6 if wide else 3, p, lambda z: z * z + mp.mpf(10) ** -3, 0, top)
-    # tanh x = x + x^3 P(x^2) on [0, 1/2], sinh x likewise on [0, 1]
+    # tanh x = x + x^3 P(x^2) on [0, 5/8], sinh x likewise on [0, 1]
     p = nonzero(lambda z: (mp.tanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: -mp.mpf(1) / 3 + 2 * z / 15)
-    fit("TANH", fmt, 10 if wide else 5, p, lambda z: z + mp.mpf(10) ** -3, 0, 0.2505)
+    fit("TANH", fmt, 12 if wide else 6, p, lambda z: z + mp.mpf(10) ** -3, 0, 0.391)
     p = nonzero(lambda z: (mp.sinh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mp.mpf(1) / 6 + z / 120)
     fit("SINH", fmt, 7 if wide else 4, p, lambda z: z + mp.mpf(10) ** -3, 0, 1)
     # erf(x) = x + x P(x^2) on [0, 1]
