@@ -56,8 +56,19 @@ static void transpose_w32(char *dst, int64_t drs, const char *src, int64_t scs, 
     copy_w32(dst + r * drs, drs, 4, src + r * 4, 4, scs, rows - r, cols);
 }
 
+/* One row, packed `rows` times: each copy doubles what is there. */
+static void repeat_row(char *dst, const char *src, int64_t scs, int64_t rows, int64_t cols, int64_t size) {
+    const int64_t row = cols * size;
+    mg_copy_tile(dst, row, size, src, 0, scs, 1, cols, size);
+    for (int64_t have = 1; have < rows; have *= 2) memcpy(dst + have * row, dst, (size_t)((rows - have < have ? rows - have : have) * row));
+}
+
 void mg_copy_tile(char *dst, int64_t drs, int64_t dcs, const char *src, int64_t srs, int64_t scs, int64_t rows, int64_t cols,
                   int64_t size) {
+    if (srs == 0 && rows > 1 && dcs == size && drs == cols * size) {
+        repeat_row(dst, src, scs, rows, cols, size);
+        return;
+    }
     switch (size) {
     case 1:
         copy_w8(dst, drs, dcs, src, srs, scs, rows, cols);
