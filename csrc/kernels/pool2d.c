@@ -25,20 +25,27 @@ typedef struct {
     mg_window window;
     bool count_padding;
     int64_t divisor; /* 0: the window's own size */
+    mg_status status;
 } FN(pooling);
 
 /* ---- max ---- */
 
-/* One output row of 2x2 windows with stride 2, the common case: no range to look up and one pass over two input rows. */
+/* One output row of 2x2 windows with stride 2, the common case: a vector of outputs from the even and the odd pixels of two rows. */
 static void FN(max_row_2x2)(real *restrict y, int64_t *restrict index, const real *restrict top, int64_t w, int64_t at, int64_t ow) {
-    const real *restrict bottom = top + w;
-    for (int64_t o = 0; o < ow; o++) {
-        const real x0 = top[2 * o], x1 = top[2 * o + 1], x2 = bottom[2 * o], x3 = bottom[2 * o + 1];
-        const bool c1 = (x1 > x0) | (x1 != x1), c3 = (x3 > x2) | (x3 != x3);
-        const real upper = c1 ? x1 : x0, lower = c3 ? x3 : x2;
-        const bool c = (lower > upper) | (lower != lower);
-        y[o] = c ? lower : upper;
-        index[o] = at + 2 * o + (c ? w + c3 : c1);
+    const vint even = 2 * VI(iota)(), odd = even + 1;
+    for (int64_t o = 0; o < ow; o += LANES) {
+        const int64_t n = ow - o < LANES ? ow - o : LANES, more = 2 * n > LANES ? 2 * n - LANES : 0; /* pixels in the second vector */
+        const real *upper_row = top + 2 * o, *lower_row = upper_row + w;
+        const vreal u0 = V(load_to)(upper_row, 2 * n), u1 = V(load_to)(upper_row + (more ? LANES : 0), more);
+        const vreal l0 = V(load_to)(lower_row, 2 * n), l1 = V(load_to)(lower_row + (more ? LANES : 0), more);
+        const vreal x0 = __builtin_shuffle(u0, u1, even), x1 = __builtin_shuffle(u0, u1, odd);
+        const vreal x2 = __builtin_shuffle(l0, l1, even), x3 = __builtin_shuffle(l0, l1, odd);
+        const vint right = (x1 > x0) | (x1 != x1), lower_right = (x3 > x2) | (x3 != x3);
+        const vreal upper = V(select)(right, x1, x0), lower = V(select)(lower_right, x3, x2);
+        const vint down = (lower > upper) | (lower != lower);
+        V(store_to)(y + o, V(select)(down, lower, upper), n);
+        const vint place = even + ((down & (VI(set1)(w) - lower_right)) - (~down & right)); /* true is -1 */
+        for (int64_t i = 0; i < n; i++) index[o + i] = at + 2 * o + place[i];
     }
 }
 
@@ -66,7 +73,7 @@ static void FN(max_planes)(void *ctx, int64_t begin, int64_t end) {
     const mg_window *q = &t->window;
     const int64_t oh = t->a[0].shape[2], ow = t->a[0].shape[3], h = t->a[2].shape[2], w = t->a[2].shape[3];
     const bool simple = q->kh == 2 && q->kw == 2 && q->sy == 2 && q->sx == 2 && q->py == 0 && q->px == 0 && q->dy == 1 && q->dx == 1 &&
-                        2 * oh <= h && 2 * ow <= w;
+                        2 * oh <= h && 2 * ow <= w && w < 1 << 30;
     for (int64_t k = begin; k < end; k++) {
         real *y = (real *)t->a[0].data + k * oh * ow;
         int64_t *index = (int64_t *)t->a[1].data + k * oh * ow;
@@ -81,7 +88,7 @@ static void FN(max_planes)(void *ctx, int64_t begin, int64_t end) {
 
 mg_status FN(max_pool2d)(const mg_array *a, const mg_param *p) {
     if (mg_numel(&a[0]) == 0) return MG_OK;
-    FN(pooling) t = {a, mg_window_of(p[0].i, p[1].i, p + 2), false, 0};
+    FN(pooling) t = {.a = a, .window = mg_window_of(p[0].i, p[1].i, p + 2)};
     const int64_t *s = a[0].shape;
     mg_parallel(s[0] * s[1], mg_plane_grain(s[2] * s[3] * t.window.kh * t.window.kw), FN(max_planes), &t);
     return MG_OK;
@@ -105,9 +112,9 @@ mg_status FN(max_pool2d_backward)(const mg_array *a, const mg_param *p) {
     if (mg_numel(&a[0]) == 0) return MG_OK;
     const int64_t size = a[0].shape[2] * a[0].shape[3], outputs = mg_numel(&a[1]);
     const int64_t *index = a[2].data;
-    bool bad = false;
-    for (int64_t o = 0; o < outputs; o++) bad |= (index[o] < -1) | (index[o] >= size);
-    if (bad) return MG_BAD_INDEX;
+    uint64_t signs = 0; /* the sign bit comes up where index < -1 or index >= size */
+    for (int64_t o = 0; o < outputs; o++) signs |= ((uint64_t)index[o] + 1) | ((uint64_t)size - 1 - (uint64_t)index[o]);
+    if (signs >> 63) return MG_BAD_INDEX;
     FN(pooling) t = {.a = a};
     mg_parallel(a[0].shape[0] * a[0].shape[1], mg_plane_grain(size), FN(max_backward_planes), &t);
     return MG_OK;
@@ -117,25 +124,40 @@ mg_status FN(max_pool2d_backward)(const mg_array *a, const mg_param *p) {
 
 static int64_t FN(clip)(int64_t x, int64_t lo, int64_t hi) { return x < lo ? lo : x > hi ? hi : x; }
 
-/* What divides the sum of the window (oy, ox). PyTorch counts padding, but nothing beyond it where ceil_mode lets a window reach further.
- */
-static real FN(divisor)(const FN(pooling) * t, int64_t h, int64_t w, int64_t oy, int64_t ox) {
-    if (t->divisor) return (real)t->divisor;
+/* Of `k` taps from `at` on, those that count along an axis. PyTorch counts padding, but nothing beyond it where ceil_mode lets a window
+ * reach further. */
+static int64_t FN(counted)(const FN(pooling) * t, int64_t at, int64_t k, int64_t size, int64_t padding) {
+    const int64_t end = FN(clip)(at + k, at, size + padding);
+    return t->count_padding ? end - at : FN(clip)(end, 0, size) - FN(clip)(at, 0, size);
+}
+
+/* What divides the windows of a row is by_row * by_column[ox]. */
+static real FN(by_row)(const FN(pooling) * t, int64_t h, int64_t oy) {
     const mg_window *q = &t->window;
-    const int64_t top = oy * q->sy - q->py, left = ox * q->sx - q->px;
-    const int64_t bottom = FN(clip)(top + q->kh, top, h + q->py), right = FN(clip)(left + q->kw, left, w + q->px);
-    if (t->count_padding) return (real)((bottom - top) * (right - left));
-    return (real)((FN(clip)(bottom, 0, h) - FN(clip)(top, 0, h)) * (FN(clip)(right, 0, w) - FN(clip)(left, 0, w)));
+    return t->divisor ? (real)t->divisor : (real)FN(counted)(t, oy * q->sy - q->py, q->kh, h, q->py);
+}
+static real *FN(by_column)(FN(pooling) * t, int64_t w, int64_t ow, real **row) {
+    const mg_window *q = &t->window;
+    real *counts = mg_scratch(2, (size_t)(2 * ow) * sizeof(real));
+    if (!counts) {
+        __atomic_store_n(&t->status, MG_NO_MEMORY, __ATOMIC_RELAXED);
+        return NULL;
+    }
+    for (int64_t o = 0; o < ow; o++) counts[o] = t->divisor ? 1 : (real)FN(counted)(t, o * q->sx - q->px, q->kw, w, q->px);
+    *row = counts + ow;
+    return counts;
 }
 
 static void FN(avg_planes)(void *ctx, int64_t begin, int64_t end) {
-    const FN(pooling) *t = ctx;
+    FN(pooling) *t = ctx;
     const mg_window *q = &t->window;
     const int64_t oh = t->a[0].shape[2], ow = t->a[0].shape[3], h = t->a[1].shape[2], w = t->a[1].shape[3];
-    for (int64_t k = begin; k < end; k++) {
+    real *unused, *restrict by_column = FN(by_column)(t, w, ow, &unused);
+    for (int64_t k = begin; by_column && k < end; k++) {
         const real *restrict x = (const real *)t->a[1].data + k * h * w;
         for (int64_t oy = 0; oy < oh; oy++) {
             real *restrict y = (real *)t->a[0].data + (k * oh + oy) * ow;
+            const real by_row = FN(by_row)(t, h, oy);
             for (int64_t o = 0; o < ow; o++) y[o] = 0;
             for (int64_t i = 0; i < q->kh; i++) {
                 const int64_t iy = oy * q->sy + i - q->py;
@@ -143,36 +165,50 @@ static void FN(avg_planes)(void *ctx, int64_t begin, int64_t end) {
                 for (int64_t j = 0; j < q->kw; j++) {
                     const real *restrict row = x + iy * w + j - q->px;
                     const mg_range in = mg_inside(j - q->px, q->sx, w, ow);
-                    for (int64_t o = in.lo; o < in.hi; o++) y[o] += row[o * q->sx];
+                    if (q->sx == 1)
+                        for (int64_t o = in.lo; o < in.hi; o++) y[o] += row[o];
+                    else if (q->sx == 2)
+                        for (int64_t o = in.lo; o < in.hi; o++) y[o] += row[2 * o];
+                    else
+                        for (int64_t o = in.lo; o < in.hi; o++) y[o] += row[o * q->sx];
                 }
             }
-            for (int64_t o = 0; o < ow; o++) y[o] /= FN(divisor)(t, h, w, oy, o);
+            for (int64_t o = 0; o < ow; o++) y[o] /= by_row * by_column[o];
         }
     }
 }
 
 static void FN(avg_backward_planes)(void *ctx, int64_t begin, int64_t end) {
-    const FN(pooling) *t = ctx;
+    FN(pooling) *t = ctx;
     const mg_window *q = &t->window;
     const int64_t h = t->a[0].shape[2], w = t->a[0].shape[3], oh = t->a[1].shape[2], ow = t->a[1].shape[3];
-    for (int64_t k = begin; k < end; k++) {
+    real *restrict share, *restrict by_column = FN(by_column)(t, w, ow, (real **)&share);
+    for (int64_t k = begin; by_column && k < end; k++) {
         real *restrict gx = (real *)t->a[0].data + k * h * w;
-        const real *restrict g = (const real *)t->a[1].data + k * oh * ow;
         memset(gx, 0, (size_t)(h * w) * sizeof(real));
-        for (int64_t oy = 0; oy < oh; oy++)
-            for (int64_t ox = 0; ox < ow; ox++) {
-                const real share = g[oy * ow + ox] / FN(divisor)(t, h, w, oy, ox);
-                const int64_t top = oy * q->sy - q->py, left = ox * q->sx - q->px;
-                const int64_t first = FN(clip)(left, 0, w), last = FN(clip)(left + q->kw, 0, w);
-                for (int64_t iy = FN(clip)(top, 0, h); iy < FN(clip)(top + q->kh, 0, h); iy++)
-                    for (int64_t ix = first; ix < last; ix++) gx[iy * w + ix] += share;
+        for (int64_t oy = 0; oy < oh; oy++) {
+            const real *restrict g = (const real *)t->a[1].data + (k * oh + oy) * ow;
+            const real by_row = FN(by_row)(t, h, oy);
+            for (int64_t o = 0; o < ow; o++) share[o] = g[o] / (by_row * by_column[o]);
+            for (int64_t i = 0; i < q->kh; i++) {
+                const int64_t iy = oy * q->sy + i - q->py;
+                if (iy < 0 || iy >= h) continue;
+                for (int64_t j = 0; j < q->kw; j++) {
+                    real *restrict row = gx + iy * w + j - q->px;
+                    const mg_range in = mg_inside(j - q->px, q->sx, w, ow);
+                    if (q->sx == 1)
+                        for (int64_t o = in.lo; o < in.hi; o++) row[o] += share[o];
+                    else
+                        for (int64_t o = in.lo; o < in.hi; o++) row[o * q->sx] += share[o];
+                }
             }
+        }
     }
 }
 
 static FN(pooling) FN(avg_of)(const mg_array *a, const mg_param *p) {
     const mg_window q = {p[0].i, p[1].i, p[2].i, p[3].i, p[4].i, p[5].i, 1, 1};
-    return (FN(pooling)){a, q, p[6].i != 0, p[7].i};
+    return (FN(pooling)){a, q, p[6].i != 0, p[7].i, MG_OK};
 }
 
 mg_status FN(avg_pool2d)(const mg_array *a, const mg_param *p) {
@@ -180,7 +216,7 @@ mg_status FN(avg_pool2d)(const mg_array *a, const mg_param *p) {
     FN(pooling) t = FN(avg_of)(a, p);
     const int64_t *s = a[0].shape;
     mg_parallel(s[0] * s[1], mg_plane_grain(s[2] * s[3] * t.window.kh * t.window.kw), FN(avg_planes), &t);
-    return MG_OK;
+    return t.status;
 }
 
 mg_status FN(avg_pool2d_backward)(const mg_array *a, const mg_param *p) {
@@ -188,23 +224,22 @@ mg_status FN(avg_pool2d_backward)(const mg_array *a, const mg_param *p) {
     FN(pooling) t = FN(avg_of)(a, p);
     const int64_t *s = a[1].shape;
     mg_parallel(s[0] * s[1], mg_plane_grain(s[2] * s[3] * t.window.kh * t.window.kw), FN(avg_backward_planes), &t);
-    return MG_OK;
+    return t.status;
 }
 
 /* ---- adaptive average ---- */
 
 static mg_range FN(bin)(int64_t o, int64_t size, int64_t count) {
+    if (count == 1) return (mg_range){0, size}; /* spares the most common case two divisions */
     return (mg_range){o * size / count, ((o + 1) * size + count - 1) / count};
 }
 
-/* Eight running sums: faster and more accurate than one when a bin is a whole plane. */
 static real FN(sum_run)(const real *x, int64_t n) {
-    real s[8] = {0};
+    vreal s = {0}, t = {0};
     int64_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int k = 0; k < 8; k++) s[k] += x[i + k];
-    for (; i < n; i++) s[i % 8] += x[i];
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+    for (; i + 2 * LANES <= n; i += 2 * LANES) s += V(load)(x + i), t += V(load)(x + i + LANES);
+    for (; i < n; i += LANES) s += V(load_to)(x + i, n - i);
+    return V(total)(s + t);
 }
 
 static void FN(adaptive_planes)(void *ctx, int64_t begin, int64_t end) {
