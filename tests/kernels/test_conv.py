@@ -30,7 +30,10 @@ class Conv:
 
     @property
     def out(self) -> tuple[int, int]:
-        return tuple((size + 2 * p - d * (k - 1) - 1) // s + 1 for size, k, s, p, d in zip((self.h, self.w), self.k, self.s, self.p, self.d, strict=True))
+        return tuple(
+            (size + 2 * p - d * (k - 1) - 1) // s + 1
+            for size, k, s, p, d in zip((self.h, self.w), self.k, self.s, self.p, self.d, strict=True)
+        )
 
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Of x, w, y."""

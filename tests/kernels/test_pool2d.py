@@ -135,7 +135,8 @@ def test_avg_pool(isa: str, h, w, dtype: str, pad: bool, divisor: int, seed: int
 @pytest.mark.parametrize("isa", raw.isas())
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
-    "size, out", [((7, 5), (3, 2)), ((6, 8), (3, 4)), ((2, 3), (5, 4)), ((7, 7), (1, 1)), ((56, 31), (1, 1)), ((9, 20), (4, 1)), ((1, 1), (1, 1))]
+    "size, out",
+    [((7, 5), (3, 2)), ((6, 8), (3, 4)), ((2, 3), (5, 4)), ((7, 7), (1, 1)), ((56, 31), (1, 1)), ((9, 20), (4, 1)), ((1, 1), (1, 1))],
 )
 def test_adaptive_avg_pool(size: Pair, out: Pair, dtype: str, isa: str) -> None:
     rng = np.random.default_rng(0)
