@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--data", type=Path, metavar="DIR", help="folder with MNIST's four idx files; without it the 5,000 digits of the package"
     )
-    train.add_argument("--epochs", type=positive(int), default=16, help="passes over the training images")
+    train.add_argument("--epochs", type=positive(int), default=20, help="passes over the training images")
     train.add_argument("--batch-size", type=positive(int), default=64, help="images per step")
     train.add_argument("--lr", type=positive(float), default=0.005, help="highest learning rate of the one-cycle schedule")
     train.add_argument("--seed", type=int, default=0, help="of weights, order and shifts")

@@ -27,7 +27,7 @@ SHOWN = 450  # the test digit whose feature maps the report shows
 
 @dataclass(frozen=True)
 class Options:
-    epochs: int = 16
+    epochs: int = 20
     batch_size: int = 64
     lr: float = 0.005
     seed: int = 0
