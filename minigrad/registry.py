@@ -122,7 +122,7 @@ class Op:
     oracle: Callable[..., Any] | None = None  # of a fused op: the same out of other ops; value and gradient are compared
     linear_in: tuple[str, ...] = ()  # arguments in which it is linear: checked exactly on integers
     kinks: tuple[float, ...] = ()  # where it is not differentiable, and samples keep away from
-    cost: Callable[..., Cost] | None = None
+    cost: Callable[..., Cost] | None = None  # of the op's arguments, all of them
     dtypes: tuple[str, ...] = ("float32", "float64")  # to test values with
     ulp: float = 4.0  # allowed error of the float32 kernel, in units of the last place of the largest term
     where: tuple[str, ...] = ()

@@ -45,9 +45,9 @@ def _right(g, input, other_shape):
     return sum_to(input.mT @ g, other_shape)
 
 
-def _matmul_cost(y, input, other):
-    k = input.shape[-1]
-    return Cost(flops=2 * y.size * k, bytes=input.nbytes + other.nbytes + y.nbytes)
+def _matmul_cost(input, other):
+    y = input @ other
+    return Cost(flops=2 * y.size * input.shape[-1], bytes=input.nbytes + other.nbytes + y.nbytes)
 
 
 @defop(family="general", kernel="matmul", call=_core.apply_matmul, vjp={"input": _left, "other": _right}, linear_in=("input", "other"),
@@ -88,7 +88,7 @@ def _linear_bias(g, bias_shape):
        vjp={"input": _linear_input, "weight": _linear_weight, "bias": _linear_bias}, linear_in=("input", "weight", "bias"),
        samples=lambda r: [Sample(r(5, 3), r(4, 3), r(4), id="bias"), Sample(r(2, 5, 3), r(4, 3), id="stack-no-bias"), Sample(r(3), r(4, 3), r(4), id="vector"),
                           Sample(r(5, 3), r(3), id="row-weight"), Sample(r(0, 3), r(4, 3), r(4), id="empty")],
-       cost=lambda y, input, weight, bias=None: Cost(2 * y.size * input.shape[-1], input.nbytes + weight.nbytes + y.nbytes),
+       cost=lambda input, weight, bias=None: _matmul_cost(input, weight.T),
        errors=[ErrorSample(np.ones((2, 3)), np.ones((4, 5)), error=ValueError, match="linear: input has 3 features in its last dimension but weight expects 5"),
                ErrorSample(np.ones((2, 3)), np.ones((4, 3)), np.ones(3), error=ValueError, match=r"linear: expected a bias of shape \(4,\)")])  # fmt: skip
 def linear(input, weight, bias=None):

@@ -1,0 +1,191 @@
+"""What is measured of the ops. The list of ops is the registry's: each one with its own first sample, forward and, where it has a
+gradient, forward and backward; where a rule below says how its sample grows, at a size that matters too. Then the named figures.
+
+A new op needs nothing here. To see it at a larger size give it a line in LARGER; elementwise ops and reductions grow by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from benchmarks.networks import NETWORKS
+from minigrad.registry import OPS, Draw, Op, Sample
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    op: str  # name in the registry, or of a network
+    kind: str = "op"  # or "network"
+    family: str = ""  # for summaries
+    where: tuple[str, ...] = ()
+    arrays: tuple[Any, ...] = ()
+    params: dict[str, Any] = field(default_factory=dict)
+    backward: bool = False
+    flops: float | None = None
+    bytes: float | None = None
+    goal: float | None = None  # least ratio to PyTorch's time, one thread
+    exact: bool = True  # False: random, only the shapes are compared
+    tolerance: float = 1e-4  # relative to the largest value: float32, sums in any order
+    seed: int = 0
+
+    def message(self) -> dict[str, Any]:
+        """What a worker has to know."""
+        names = ("op", "kind", "arrays", "params", "backward", "seed")
+        return {n: getattr(self, n) for n in names} | {"where": sorted(self.where, key=["F", "mg", "Tensor"].index)}
+
+
+LARGE = (512, 512)  # a megabyte of float32: more than an L1 cache, and less than an L2 in most machines
+
+Rule = Callable[[Draw], list[Sample]]
+
+# Larger samples of ops whose shapes hang together; conv2d and matmul are among the figures below.
+LARGER: dict[str, Rule] = {
+    "linear": lambda r: [Sample(r(64, 784), r(128, 784), r(128), id="64x784x128")],
+    "bmm": lambda r: [Sample(r(32, 64, 48), r(32, 48, 80), id="32x(64x48x80)")],
+    "softmax": lambda r: [Sample(r(1024, 128), id="1024x128", dim=1), Sample(r(64, 10), id="64x10", dim=1)],
+    "log_softmax": lambda r: [Sample(r(1024, 128), id="1024x128", dim=1)],
+    "cross_entropy": lambda r: [
+        Sample(r(64, 10), r.ints(0, 10, 64), id="64x10"),
+        Sample(r(512, 1000), r.ints(0, 1000, 512), id="512x1000"),
+    ],
+    "nll_loss": lambda r: [Sample(r(512, 1000), r.ints(0, 1000, 512), id="512x1000")],
+    "layer_norm": lambda r: [Sample(r(512, 256), id="512x256", normalized_shape=(256,), weight=r(256), bias=r(256))],
+    "batch_norm": lambda r: [Sample(r(64, 32, 14, 14), None, None, r(32), r(32), id="64x32x14x14", training=True)],
+    "group_norm": lambda r: [Sample(r(16, 32, 14, 14), id="16x32x14x14", num_groups=4)],
+    "max_pool2d": lambda r: [Sample(r.distinct(64, 16, 28, 28), id="64x16x28x28", kernel_size=2)],
+    "avg_pool2d": lambda r: [Sample(r(64, 16, 28, 28), id="64x16x28x28", kernel_size=2)],
+    "adaptive_avg_pool2d": lambda r: [Sample(r(64, 64, 7, 7), id="64x64x7x7", output_size=(1, 1))],
+    "embedding": lambda r: [Sample(r.ints(0, 5000, 64, 32), r(5000, 64), id="64x32 of 5000x64")],
+    "index_select": lambda r: [Sample(r(5000, 64), id="2048 of 5000x64", dim=0, index=r.ints(0, 5000, 2048))],
+    "gather": lambda r: [Sample(r(512, 512), id="512x512", dim=1, index=r.ints(0, 512, 512, 512))],
+    "cat": lambda r: [Sample([r(256, 512), r(128, 512), r(128, 512)], id="512x512", dim=0)],
+    "stack": lambda r: [Sample([r(128, 512), r(128, 512)], id="2x128x512", dim=1)],
+    "cumsum": lambda r: [Sample(r(512, 512), id="512x512", dim=1)],
+    "pad": lambda r: [Sample(r(64, 16, 28, 28), id="64x16x28x28", pad=(2, 1, 1, 2))],
+    "unfold": lambda r: [Sample(r(16, 16, 28, 28), id="16x16x28x28", kernel_size=(3, 3), padding=(1, 1))],
+    "dropout": lambda r: [Sample(r(512, 512), id="512x512", p=0.5)],
+    "mse_loss": lambda r: [Sample(r(512, 512), r(512, 512), id="512x512")],
+    "binary_cross_entropy_with_logits": lambda r: [Sample(r(512, 512), r.between(0, 1, 512, 512), id="512x512")],
+}
+RANDOM = {"dropout"}
+
+GEMM_SQUARE = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
+GEMM_SKINNY = (
+    (1, 784, 128), (1, 1024, 1024), (1024, 1024, 1), (1024, 1, 1024), (64, 784, 128), (64, 128, 64), (64, 64, 32), (64, 32, 10),
+    (32, 2, 16), (32, 16, 16), (16, 1024, 16), (1024, 16, 1024), (4096, 64, 64), (8, 512, 512),
+)  # fmt: skip
+# batch, input channels, output channels, side, kernel, stride
+CONV = (
+    (16, 32, 32, 28, 3, 1), (16, 32, 64, 14, 3, 1), (16, 64, 64, 28, 3, 1), (16, 64, 64, 14, 3, 1), (8, 128, 128, 14, 3, 1),
+    (64, 32, 64, 7, 3, 1), (8, 256, 256, 7, 3, 1), (16, 32, 64, 28, 3, 2), (64, 1, 16, 28, 5, 1), (64, 16, 32, 14, 3, 1), (16, 64, 64, 28, 1, 1),
+)  # fmt: skip
+
+
+def as_float32(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(np.float32)
+    if isinstance(value, (list, tuple)):
+        return type(value)(as_float32(v) for v in value)
+    if isinstance(value, dict):
+        return {k: as_float32(v) for k, v in value.items()}
+    return value
+
+
+def shape_text(*shape: int) -> str:
+    return "x".join(map(str, shape)) or "scalar"
+
+
+def larger(op: Op, first: Sample) -> list[Sample]:
+    """The op at a size that matters, or nothing if only its author could know how."""
+    if op.name in LARGER:
+        return LARGER[op.name](Draw(1))
+    arrays = first.arrays
+    alike = all(isinstance(a, np.ndarray) and a.ndim == 2 and a.shape == arrays[0].shape for a in arrays)
+    if op.family == "reduction" and alike:
+        grown = np.resize(arrays[0], LARGE)
+        sizes = shape_text(*LARGE)
+        kept = {k: v for k, v in first.params.items() if k not in ("dim", "keepdim")}
+        if op.name == "prod":  # of a quarter of a million numbers: only signs would be left
+            grown = np.exp(grown / LARGE[0] ** 2)
+        dims: dict[str, Any] = {"all": {}, "rows": {"dim": 1}, "columns": {"dim": 0}}
+        required = {"correction": 1, "keepdim": False, "dim": None} if op.name == "_var" else {}
+        return [Sample(grown, id=f"{sizes} {name}", **{**required, **kept, **dim}) for name, dim in dims.items()]
+    if op.ref.__module__.endswith((".elementwise", ".activation")) and (op.family == "elementwise" or not first.params) and alike:
+        # The same values again and again: whatever the domain of the op, they are inside.
+        return [Sample(*(np.resize(a, LARGE) for a in arrays), id=shape_text(*LARGE), **first.params)]
+    return []
+
+
+def both_ways(name: str, op: str, arrays: tuple[Any, ...], params: dict[str, Any], forward: bool = True, **more: Any) -> Iterator[Case]:
+    common = dict(family=OPS[op].ref.__module__.rpartition(".")[2], where=OPS[op].where, arrays=as_float32(arrays), params=as_float32(params))
+    flops = more.pop("flops", None)
+    if forward:
+        yield Case(f"{name} forward", op, **common, flops=flops, **more)
+    # The gradients of a product are two more products.
+    yield Case(f"{name} forward+backward", op, **common, backward=True, flops=flops and 3 * flops, **more)
+
+
+def registry_cases() -> Iterator[Case]:
+    for op in OPS.values():
+        samples = op.samples(Draw(0))
+        if not samples:
+            continue
+        for sample in [samples[0], *larger(op, samples[0])]:
+            extra: dict[str, Any] = {}
+            if op.cost and sample is samples[0]:
+                cost = op.cost(*sample.arrays, **sample.params)
+                extra = {"flops": cost.flops}
+            name = f"{op.name} {sample.id or 'sample'}"
+            yield from both_ways(name, op.name, sample.arrays, sample.params, exact=op.name not in RANDOM or sample is samples[0], **extra)
+
+
+def figure_cases() -> Iterator[Case]:
+    """What the project has promised, and what belongs beside it."""
+    r = Draw(7)
+    for op in ("add", "mul", "relu"):
+        for shape in ((16,), (16, 16)):
+            arrays = tuple(r(*shape) for _ in OPS[op].arrays)
+            forward, backward = both_ways(f"{op} {shape_text(*shape)}", op, arrays, {})
+            yield forward
+            yield replace(backward, goal=15)
+    for m, k, n in [(n, n, n) for n in GEMM_SQUARE] + list(GEMM_SKINNY):
+        forward, backward = both_ways(f"matmul {m}x{k}x{n}", "matmul", (r(m, k), r(k, n)), {}, flops=2 * m * k * n)
+        yield replace(forward, goal=0.95)
+        if (m, k, n) in ((64, 64, 64), (64, 784, 128), (512, 512, 512)):
+            yield backward
+    for name, a, b in (("AT B", r(256, 192).T, r(256, 320)), ("A BT", r(192, 256), r(320, 256).T)):
+        yield next(both_ways(f"matmul {name} 192x256x320", "matmul", (a, b), {}, flops=2 * 192 * 256 * 320))
+    for n, c, o, side, k, stride in CONV:
+        name = f"conv2d {k}x{k}{'' if stride == 1 else f' stride {stride}'}, {n}x{c}x{side}x{side} to {o}"
+        arrays = (r(n, c, side, side), r(o, c, k, k) * (c * k * k) ** -0.5, r(o))
+        out = (side + 2 * (k // 2) - k) // stride + 1
+        params = {"stride": stride, "padding": k // 2}
+        forward, backward = both_ways(name, "conv2d", arrays, params, flops=2 * n * o * out * out * c * k * k)
+        yield forward
+        yield replace(backward, goal=0.8 if k == 3 and c >= 32 and stride == 1 else None)
+
+
+def replace(case: Case, **changes: Any) -> Case:
+    return Case(**{**case.__dict__, **changes})
+
+
+def network_cases() -> Iterator[Case]:
+    for network in NETWORKS.values():
+        yield Case(network.name, network.name, kind="network", family="network", flops=network.flops, goal=network.goal, tolerance=1e-3)
+
+
+def select(words: list[str], ops: bool, networks: bool, figures: bool) -> list[Case]:
+    """Cases whose names contain one of the words; a word that is the whole name of an op means that op alone."""
+    chosen = [*(figure_cases() if ops or figures else ()), *(network_cases() if networks or figures else ()), *(registry_cases() if ops else ())]
+    if figures:
+        chosen = [c for c in chosen if c.goal is not None or c.kind == "network"]
+    unique = {case.name: case for case in reversed(chosen)}  # the figures come first and win
+    cases = list(reversed(unique.values()))
+    if words:
+        cases = [c for c in cases if any(c.op == w if w in OPS else w in c.name for w in words)]
+    return cases

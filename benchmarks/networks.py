@@ -1,0 +1,93 @@
+"""Whole training steps and inference, described once as data; each family of peers builds its own program from the description.
+
+Parameters and batches come from a seed, so that all peers do the same work, and must agree on three losses and the first gradients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Layer = tuple  # ("linear", in, out) ("conv", in, out, kernel, bias) ("batch_norm", channels) ("max_pool", k) ("relu",) ("tanh",) ("flatten",)
+
+
+@dataclass(frozen=True)
+class Network:
+    name: str
+    layers: tuple[Layer, ...]
+    batch: int
+    input: tuple[int, ...]  # shape of one sample
+    loss: str = ""  # "mse", "cross_entropy"; none: inference
+    optimizer: tuple[str, float] | None = None  # ("sgd" | "adam", learning rate), as PyTorch's with its defaults
+    goal: float | None = None  # least ratio to PyTorch's time, one thread
+
+    @property
+    def outputs(self) -> int:
+        return next(layer[2] for layer in reversed(self.layers) if layer[0] == "linear")
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(1)
+        x = rng.standard_normal((self.batch, *self.input)).astype(np.float32)
+        if self.loss == "mse":
+            return x, np.tanh(x.sum(-1, keepdims=True))
+        return x, rng.integers(0, self.outputs, self.batch)
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """PyTorch's names and layouts; uniform within 1/sqrt(inputs), as PyTorch draws them."""
+        rng = np.random.default_rng(2)
+        values: dict[str, np.ndarray] = {}
+        for i, (kind, *sizes) in enumerate(self.layers):
+            if kind == "linear":
+                shapes, bound = {"weight": (sizes[1], sizes[0]), "bias": (sizes[1],)}, sizes[0] ** -0.5
+            elif kind == "conv":
+                inputs, outputs, k, bias = sizes
+                shapes = {"weight": (outputs, inputs, k, k)} | ({"bias": (outputs,)} if bias else {})
+                bound = (inputs * k * k) ** -0.5
+            elif kind == "batch_norm":
+                values |= {f"{i}.weight": np.ones(sizes[0], np.float32), f"{i}.bias": np.zeros(sizes[0], np.float32)}
+                continue
+            else:
+                continue
+            values |= {f"{i}.{name}": rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()}
+        return values
+
+    @property
+    def flops(self) -> float:
+        """Of the products alone; a training step does each three times, less the gradient of the first layer's input."""
+        total, first, (side, rows) = 0.0, True, (self.input[-1], self.batch)
+        for kind, *sizes in self.layers:
+            if kind == "max_pool":
+                side //= sizes[0]
+            if kind not in ("linear", "conv"):
+                continue
+            work = 2 * rows * sizes[0] * sizes[1] * (sizes[2] ** 2 * side**2 if kind == "conv" else 1)
+            total += work * ((2 if first else 3) if self.optimizer else 1)
+            first = False
+        return total
+
+
+def dense(*sizes: int, activation: str = "relu") -> tuple[Layer, ...]:
+    layers = [layer for a, b in zip(sizes, sizes[1:]) for layer in (("linear", a, b), (activation,))]
+    return tuple(layers[:-1])
+
+
+CLASSIC = dense(784, 128, 64, 32, 10)
+# The network of `minigrad train digits`; a test keeps the two the same.
+DEMO = (
+    ("conv", 1, 16, 5, False), ("max_pool", 2), ("batch_norm", 16), ("relu",),
+    ("conv", 16, 32, 3, False), ("max_pool", 2), ("batch_norm", 32), ("relu",),
+    ("conv", 32, 64, 3, False), ("batch_norm", 64), ("relu",), ("max_pool", 2),
+    ("flatten",), ("linear", 64 * 3 * 3, 10),
+)  # fmt: skip
+
+NETWORKS = {
+    n.name: n
+    for n in (
+        Network("mlp 2-16-16-1, batch 32, SGD", dense(2, 16, 16, 1, activation="tanh"), 32, (2,), "mse", ("sgd", 0.01), goal=20),
+        Network("mlp 784-128-64-32-10, batch 64, Adam", CLASSIC, 64, (784,), "cross_entropy", ("adam", 1e-3), goal=1.8),
+        Network("mlp 784-128-64-32-10, batch 1, inference", CLASSIC, 1, (784,)),
+        Network("cnn of the demo, batch 64, Adam", DEMO, 64, (1, 28, 28), "cross_entropy", ("adam", 1e-3), goal=1.0),
+        Network("cnn of the demo, batch 1, inference", DEMO, 1, (1, 28, 28)),
+    )
+}

@@ -1,0 +1,152 @@
+"""PyTorch and minigrad: one programming model, so one program; the class is given the library."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.networks import NETWORKS, Network
+from benchmarks.peers import Lacks, loops
+
+
+class TorchLike:
+    def __init__(self, lib: Any, threads: int) -> None:
+        self.lib, self.version = lib, lib.__version__
+        lib.set_num_threads(threads)
+
+    # ---- ops ----
+
+    def find(self, name: str, where: list[str]) -> Callable[..., Any]:
+        """The function that users call, by the place where the registry says it lives."""
+        for place in where:
+            space = {"mg": self.lib, "F": self.lib.nn.functional, "Tensor": self.lib.Tensor}[place]
+            if hasattr(space, name):
+                return getattr(space, name)
+        raise Lacks("no public op of this name" if not where else f"no {name}")
+
+    def tensor(self, value: Any, leaves: list[Any] | None = None) -> Any:
+        """Arrays inside `value` as tensors; those of floats are also put into `leaves` and require gradients."""
+        if isinstance(value, np.ndarray):
+            # A copy keeps the layout but not the page alignment: like memory that the library allocated itself.
+            made = self.lib.from_numpy(value.copy("K") if value.ndim else np.array(value))
+            if leaves is not None and value.dtype.kind == "f":
+                made.requires_grad_()
+                leaves.append(made)
+            return made
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.tensor(v, leaves) for v in value)
+        if isinstance(value, np.dtype):
+            return getattr(self.lib, value.name)
+        return value
+
+    def setup(self, case: dict[str, Any]) -> tuple[Callable[[int], Any], list[np.ndarray]]:
+        if case["kind"] == "network":
+            return NetworkRun(self.lib, NETWORKS[case["op"]]).setup()
+        function = self.find(case["op"], case["where"])
+        backward = case["backward"]
+        leaves: list[Any] | None = [] if backward else None
+        args = [self.tensor(a, leaves) for a in case["arrays"]]
+        params = {k: self.tensor(v) for k, v in case["params"].items()}
+        try:
+            y = function(*args, **params)
+        except TypeError:  # the same parameters under other names
+            args, params = [*args, *params.values()], {}
+            y = function(*args)
+        if not backward:
+            with self.lib.no_grad():
+                y = function(*args, **params)
+            return loops.forward(function, args, params), flatten(y)
+        several = isinstance(y, (list, tuple))
+        index = next((i for i, part in enumerate(y if several else [y]) if hasattr(part, "requires_grad") and part.requires_grad), None)
+        if index is None:
+            raise Lacks("not differentiable")
+        y0 = y[index] if several else y
+        g = self.tensor(cotangent(tuple(y0.shape), case["seed"]).astype(y0.detach().numpy().dtype))
+        y0.backward(g)
+        grads = [x.grad.numpy() if x.grad is not None else np.zeros(tuple(x.shape), np.float32) for x in leaves or []]
+        outputs = [*flatten(y), *grads]
+        return loops.forward_backward(function, args, params, leaves or [], g, index if several else None), [np.array(o) for o in outputs]
+
+
+def cotangent(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    return np.asarray(np.random.default_rng(seed).standard_normal(shape), np.float32)
+
+
+def flatten(y: Any) -> list[np.ndarray]:
+    if isinstance(y, (list, tuple)):
+        return [part for item in y for part in flatten(item)]
+    if y is None:
+        return []
+    return [y.detach().numpy() if hasattr(y, "detach") else np.asarray(y)]
+
+
+# ---- networks ----
+
+
+class NetworkRun:
+    """A network of networks.py as a PyTorch program."""
+
+    def __init__(self, lib: Any, network: Network) -> None:
+        self.lib, self.network = lib, network
+        self.model = self.build()
+        self.x, self.target = (lib.from_numpy(a) for a in network.data())
+        self.loss = {"mse": lib.nn.functional.mse_loss, "cross_entropy": lib.nn.functional.cross_entropy}.get(network.loss)
+
+    def build(self) -> Any:
+        nn = self.lib.nn
+        made = {
+            "linear": lambda i, o: nn.Linear(i, o),
+            "conv": lambda i, o, k, bias: nn.Conv2d(i, o, k, padding=k // 2, bias=bias),
+            "batch_norm": nn.BatchNorm2d,
+            "max_pool": nn.MaxPool2d,
+            "relu": nn.ReLU,
+            "tanh": nn.Tanh,
+            "flatten": nn.Flatten,
+        }
+        return nn.Sequential(*(made[kind](*sizes) for kind, *sizes in self.network.layers))
+
+    def restart(self) -> None:
+        """Parameters and optimizer as new."""
+        lib, network = self.lib, self.network
+        self.model.load_state_dict(
+            {k: lib.from_numpy(v.copy()) for k, v in network.parameters().items()} | {k: v for k, v in self.fresh.items() if "running" in k or "num" in k}
+        )
+        if network.optimizer:
+            kind, lr = network.optimizer
+            self.optimizer = {"sgd": lib.optim.SGD, "adam": lib.optim.Adam}[kind](self.model.parameters(), lr=lr)
+
+    def step(self) -> Any:
+        loss = self.loss(self.model(self.x), self.target)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def setup(self) -> tuple[Callable[[int], Any], list[np.ndarray]]:
+        self.fresh = {k: v.clone() for k, v in self.model.state_dict().items()}
+        self.restart()
+        if not self.network.optimizer:
+            self.model.eval()
+            with self.lib.no_grad():
+                return self.infer, [np.array(self.model(self.x).numpy())]
+        losses = [self.step().item()]
+        grads = [np.array(p.grad.numpy()) for p in self.model.parameters()]
+        losses += [self.step().item() for _ in range(2)]
+        return self.train, [np.array(losses, np.float32), *grads]
+
+    def infer(self, n: int) -> None:
+        model, x = self.model, self.x
+        with self.lib.no_grad():
+            for _ in range(n):
+                model(x)
+
+    def train(self, n: int) -> dict[str, float]:
+        self.restart()
+        self.step()  # makes the optimizer's state
+        wall, cpu = time.perf_counter(), time.process_time()
+        for _ in range(n):
+            self.step()
+        return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
