@@ -122,7 +122,9 @@ def larger(op: Op, first: Sample) -> list[Sample]:
 
 
 def both_ways(name: str, op: str, arrays: tuple[Any, ...], params: dict[str, Any], forward: bool = True, **more: Any) -> Iterator[Case]:
-    common = dict(family=OPS[op].ref.__module__.rpartition(".")[2], where=OPS[op].where, arrays=as_float32(arrays), params=as_float32(params))
+    common = dict(
+        family=OPS[op].ref.__module__.rpartition(".")[2], where=OPS[op].where, arrays=as_float32(arrays), params=as_float32(params)
+    )
     flops = more.pop("flops", None)
     if forward:
         yield Case(f"{name} forward", op, **common, flops=flops, **more)
@@ -181,7 +183,11 @@ def network_cases() -> Iterator[Case]:
 
 def select(words: list[str], ops: bool, networks: bool, figures: bool) -> list[Case]:
     """Cases whose names contain one of the words; a word that is the whole name of an op means that op alone."""
-    chosen = [*(figure_cases() if ops or figures else ()), *(network_cases() if networks or figures else ()), *(registry_cases() if ops else ())]
+    chosen = [
+        *(figure_cases() if ops or figures else ()),
+        *(network_cases() if networks or figures else ()),
+        *(registry_cases() if ops else ()),
+    ]
     if figures:
         chosen = [c for c in chosen if c.goal is not None or c.kind == "network"]
     unique = {case.name: case for case in reversed(chosen)}  # the figures come first and win

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Layer = tuple  # ("linear", in, out) ("conv", in, out, kernel, bias) ("batch_norm", channels) ("max_pool", k) ("relu",) ("tanh",) ("flatten",)
+Layer = (
+    tuple  # ("linear", in, out) ("conv", in, out, kernel, bias) ("batch_norm", channels) ("max_pool", k) ("relu",) ("tanh",) ("flatten",)
+)
 
 
 @dataclass(frozen=True)

@@ -89,11 +89,11 @@ def summary(results: list[Result], peers: list[str]) -> list[str]:
         for group, ratios in sorted(groups.items()):
             slower = sum(r < 1 for r in ratios)
             mean = f"{geometric_mean(ratios):6.2f}x geometric mean of {len(ratios)}"
-            lines.append(f"{peer:9} {group:32} {mean}, {min(ratios):.2f} to {max(ratios):.2f}" + (f"; slower in {slower}" if slower else ""))
+            lines.append(
+                f"{peer:9} {group:32} {mean}, {min(ratios):.2f} to {max(ratios):.2f}" + (f"; slower in {slower}" if slower else "")
+            )
         for status in ("differs", "error"):
-            lines += [
-                f"{peer:9} {status}: {r.case.name}: {t.reason}" for r in results if (t := r.timings.get(peer)) and t.status == status
-            ]
+            lines += [f"{peer:9} {status}: {r.case.name}: {t.reason}" for r in results if (t := r.timings.get(peer)) and t.status == status]
         lacking = sorted({r.case.op for r in results if r.timings.get(peer, Timing()).status == "lacks"})
         if lacking:
             lines.append(f"{peer:9} lacks {len(lacking)}: {', '.join(lacking)}")

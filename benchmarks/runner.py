@@ -191,7 +191,12 @@ def size(value: Any) -> int:
 
 
 def run(
-    cases: Iterable[Case], pythons: dict[str, str], threads: int, rounds: int, seconds: float, show: Callable[[Result, dict[str, Worker]], None]
+    cases: Iterable[Case],
+    pythons: dict[str, str],
+    threads: int,
+    rounds: int,
+    seconds: float,
+    show: Callable[[Result, dict[str, Worker]], None],
 ) -> tuple[list[Result], dict[str, str]]:
     """All cases with one number of threads; the results, and the version of each peer or why it is missing."""
     workers = {"minigrad": Worker("minigrad", threads)}

@@ -1,7 +1,7 @@
 """One peer in its own process: `python -m benchmarks.worker PEER THREADS`, started by runner.py, spoken to over stdin and stdout.
 
-    {"do": "setup", "case": {...}}  ->  {"outputs": [...]} or {"lacks": why} or {"error": text}
-    {"do": "run", "n": 100}         ->  {"wall": seconds, "cpu": seconds}
+{"do": "setup", "case": {...}}  ->  {"outputs": [...]} or {"lacks": why} or {"error": text}
+{"do": "run", "n": 100}         ->  {"wall": seconds, "cpu": seconds}
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 NAMES = ("torch", "jax", "tinygrad", "numpy", "autograd", "mygrad")
-PACKAGES = {name: name for name in NAMES}
 
 
 class Lacks(Exception):
@@ -15,7 +14,12 @@ def environment(threads: int) -> dict[str, str]:
     """What tells the peers how many threads they may use before they start."""
     n = str(threads)
     names = ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "VECLIB", "MINIGRAD")
-    settings = {f"{name}_NUM_THREADS": n for name in names} | {"CPU_COUNT": n, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    settings = {f"{name}_NUM_THREADS": n for name in names} | {
+        "CPU_COUNT": n,
+        "JAX_PLATFORMS": "cpu",
+        "DEV": "CPU",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
     if threads == 1:
         settings["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     return settings

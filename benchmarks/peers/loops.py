@@ -13,7 +13,13 @@ def forward(function: Callable[..., Any], args: list[Any], params: dict[str, Any
 
 
 def forward_backward(
-    function: Callable[..., Any], args: list[Any], params: dict[str, Any], leaves: list[Any], cotangent: Any, index: int | None, after: str = ""
+    function: Callable[..., Any],
+    args: list[Any],
+    params: dict[str, Any],
+    leaves: list[Any],
+    cotangent: Any,
+    index: int | None,
+    after: str = "",
 ) -> Callable[[int], None]:
     """Gradients start as None each time, as after zero_grad(); output `index` of several is the one that is differentiated."""
     space = {"f": function, "g": cotangent} | {f"a{i}": a for i, a in enumerate(args)} | {f"p_{k}": v for k, v in params.items()}

@@ -112,7 +112,8 @@ class NetworkRun:
         """Parameters and optimizer as new."""
         lib, network = self.lib, self.network
         self.model.load_state_dict(
-            {k: lib.from_numpy(v.copy()) for k, v in network.parameters().items()} | {k: v for k, v in self.fresh.items() if "running" in k or "num" in k}
+            {k: lib.from_numpy(v.copy()) for k, v in network.parameters().items()}
+            | {k: v for k, v in self.fresh.items() if "running" in k or "num" in k}
         )
         if network.optimizer:
             kind, lr = network.optimizer
