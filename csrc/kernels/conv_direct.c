@@ -112,7 +112,8 @@ KERNELS(4)
 #if MG_VEC_REGISTERS >= 32
 KERNELS(5)
 KERNELS(6)
-KERNELS(7) KERNELS(8)
+KERNELS(7)
+KERNELS(8)
 #endif
     static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
 #if MG_VEC_REGISTERS >= 32

@@ -83,7 +83,8 @@ KERNELS(2)
 KERNELS(3)
 #if MG_VEC_REGISTERS >= 32
 KERNELS(4)
-KERNELS(5) KERNELS(6)
+KERNELS(5)
+KERNELS(6)
 #endif
     static void (*const kernels[MAX_ROWS][MAX_TAPS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3)
 #if MG_VEC_REGISTERS >= 32
