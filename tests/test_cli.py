@@ -181,8 +181,10 @@ def test_predict_refuses_bad_pictures(trained, tmp_path, capsys):
 def test_interrupt_leaves_old_files(tmp_path):
     weights = tmp_path / "weights.npz"
     weights.write_bytes(b"old")
-    command = [sys.executable, "-m", "minigrad", "train", "digits", "--arch", "mlp", "--epochs", "1000", "--save", str(weights)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    arguments = ["train", "digits", "--arch", "mlp", "--epochs", "1000", "--save", str(weights)]
+    # Where the tests run in the background the signal is ignored, and children inherit that: the handler is set by hand.
+    code = f"import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from minigrad.cli import main; sys.exit(main({arguments!r}))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     process.stdout.readline()
     process.stdout.readline()  # an epoch is over: training is under way
     time.sleep(0.05)
