@@ -19,14 +19,32 @@ def library_path() -> str:
 
 
 class Array(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("shape", ctypes.c_void_p), ("strides", ctypes.c_void_p), ("ndim", ctypes.c_int32), ("dtype", ctypes.c_int32)]
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("ndim", ctypes.c_int32),
+        ("dtype", ctypes.c_int32),
+    ]
 
 
 class Param(ctypes.Union):
     _fields_ = [("i", ctypes.c_int64), ("f", ctypes.c_double)]
 
 
-DTYPES = {"bool": 0, "uint8": 1, "int8": 2, "int16": 3, "int32": 4, "int64": 5, "float16": 6, "float32": 8, "float64": 9, "complex64": 10, "complex128": 11}
+DTYPES = {
+    "bool": 0,
+    "uint8": 1,
+    "int8": 2,
+    "int16": 3,
+    "int32": 4,
+    "int64": 5,
+    "float16": 6,
+    "float32": 8,
+    "float64": 9,
+    "complex64": 10,
+    "complex128": 11,
+}
 CODES = {"bool": 0, "u8": 1, "i8": 2, "i16": 3, "i32": 4, "i64": 5, "f16": 6, "f32": 8, "f64": 9}
 Kernel = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Array), ctypes.POINTER(Param))
 

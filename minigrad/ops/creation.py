@@ -198,7 +198,9 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
     """
     if steps < 0:
         raise ShapeError(f"linspace: expected at least 0 steps, got {steps}")
-    return _finish(from_numpy(np.linspace(start, end, steps).astype(_core.as_dtype(dtype or _core.get_default_dtype()).numpy)), requires_grad)
+    return _finish(
+        from_numpy(np.linspace(start, end, steps).astype(_core.as_dtype(dtype or _core.get_default_dtype()).numpy)), requires_grad
+    )
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -44,7 +44,9 @@ def laid_out(x: np.ndarray, how: str) -> np.ndarray:
     return np.ascontiguousarray(x)
 
 
-def matmul(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None, act: int = 0, isa: str | None = None, name: str = "matmul") -> np.ndarray:
+def matmul(
+    a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None, act: int = 0, isa: str | None = None, name: str = "matmul"
+) -> np.ndarray:
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     a, b = np.broadcast_to(a, batch + a.shape[-2:]), np.broadcast_to(b, batch + b.shape[-2:])
     c = raw.guarded((*batch, a.shape[-2], b.shape[-1]), a.dtype.name)
@@ -60,7 +62,13 @@ class Gemm(ctypes.Structure):
 
     _fields_ = [(n, ctypes.c_int64) for n in ("m", "n", "k")]
     _fields_ += [("a", ctypes.c_void_p), ("rsa", ctypes.c_int64), ("csa", ctypes.c_int64), ("b", ctypes.c_void_p), ("rsb", ctypes.c_int64)]
-    _fields_ += [("csb", ctypes.c_int64), ("c", ctypes.c_void_p), ("ldc", ctypes.c_int64), ("bias", ctypes.c_void_p), ("rsbias", ctypes.c_int64)]
+    _fields_ += [
+        ("csb", ctypes.c_int64),
+        ("c", ctypes.c_void_p),
+        ("ldc", ctypes.c_int64),
+        ("bias", ctypes.c_void_p),
+        ("rsbias", ctypes.c_int64),
+    ]
     _fields_ += [("csbias", ctypes.c_int64), ("accumulate", ctypes.c_bool), ("activation", ctypes.c_int)]
 
 
@@ -161,7 +169,16 @@ def test_batches(isa, dtype):
 @pytest.mark.parametrize("dtype", SUFFIX)
 def test_same_bits_for_any_number_of_threads(dtype):
     rng = np.random.default_rng(6)
-    shapes = [(1, 1200, 1000), (1200, 1, 1000), (200, 210, 220), (64, 784, 128), (1000, 30, 40), (40, 1000, 30), (700, 600, 2), (600, 3, 700)]
+    shapes = [
+        (1, 1200, 1000),
+        (1200, 1, 1000),
+        (200, 210, 220),
+        (64, 784, 128),
+        (1000, 30, 40),
+        (40, 1000, 30),
+        (700, 600, 2),
+        (600, 3, 700),
+    ]
     before = raw.lib.mg_num_threads()
     try:
         for m, n, k in shapes if dtype in FLOATS else shapes[3:4]:

@@ -158,7 +158,9 @@ def test_bad_index_writes_nothing(isa: str, name: str, bad: int) -> None:
 def test_an_index_into_an_empty_axis_is_bad(isa: str) -> None:
     idx = np.zeros(1, "int64")
     assert raw.run("index_select", "f32", [np.ones((1, 1, 2), "float32"), np.ones((1, 0, 2), "float32"), idx], (), isa) == BAD_INDEX
-    assert raw.run("gather", "f32", [np.ones((1, 1, 1), "float32"), np.ones((1, 0, 1), "float32"), idx.reshape(1, 1, 1)], (), isa) == BAD_INDEX
+    assert (
+        raw.run("gather", "f32", [np.ones((1, 1, 1), "float32"), np.ones((1, 0, 1), "float32"), idx.reshape(1, 1, 1)], (), isa) == BAD_INDEX
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1000, 9000, 64), (1, 50, 200_000, 1), (40, 30, 2500, 3), (3, 70, 900, 130)])

@@ -33,7 +33,9 @@ def program(tmp_path_factory):
             return target
         base = [*cc.split(), "-std=gnu11", "-g", "-pthread", *(flags or ["-O2"]), f"-I{ROOT / 'csrc'}"]
         probe = folder / "probe"
-        tried = subprocess.run([*base, "-x", "c", "-", "-o", probe], check=False, input=b"int main(void) { return 0; }", capture_output=True)
+        tried = subprocess.run(
+            [*base, "-x", "c", "-", "-o", probe], check=False, input=b"int main(void) { return 0; }", capture_output=True
+        )
         if tried.returncode or subprocess.run([probe], check=False, capture_output=True).returncode:
             pytest.skip(f"{cc} {' '.join(flags)} does not work here")
         subprocess.run([*base, "-Wall", "-Wextra", "-Werror", *SOURCES, "-lm", "-o", target], check=True)
