@@ -333,17 +333,20 @@ cdef Op ASSIGN = None
 cdef Op AS_STRIDED = None
 cdef Op COPY_SLICES = None
 cdef Op SLICE = None
-cdef object sum_to_shape = None
+cdef Op SUM = None
+cdef Op VIEW_OP = None
 cdef object advanced_get = None
 cdef object advanced_set = None
 
 
-def install(*, sum_to, get_advanced, set_advanced, **ops):
+def install(*, get_advanced, set_advanced, **ops):
     """Hand the engine the declared ops and functions that operators, indexing and backward need."""
-    global sum_to_shape, advanced_get, advanced_set
+    global advanced_get, advanced_set, SUM, VIEW_OP
     global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LT, LE, GT, GE, EQ
     global NE, NEG, ABS, NOT, PERMUTE, TRANSPOSE, MATMUL, LINEAR, CAST, CLONE, ASSIGN, AS_STRIDED, COPY_SLICES, SLICE
-    sum_to_shape, advanced_get, advanced_set = sum_to, get_advanced, set_advanced
+    advanced_get, advanced_set = get_advanced, set_advanced
+    SUM = ops["SUM"]
+    VIEW_OP = ops["VIEW"]
     ADD = ops["ADD"]
     SUB = ops["SUB"]
     MUL = ops["MUL"]
@@ -514,6 +517,39 @@ cdef object reduction(Op op, Tensor x, tuple params):
     if op.rules and mg_grad_mode and requires_grad(source):
         record(op, (source,), params, y)
     return y
+
+
+def sum_to(Tensor g, tuple shape):
+    """The gradient of broadcasting: g summed over the dimensions along which `shape` was repeated to g's shape."""
+    cdef int lead = g.ndim_ - len(shape), d
+    cdef list dims = []
+    for d in range(g.ndim_):
+        if d < lead or (g.shape_[d] != 1 and shape[d - lead] == 1):
+            dims.append(d)
+    if dims:
+        g = reduction(SUM, g, (tuple(dims), True, None))
+    return view(VIEW_OP, g, (shape,)) if lead else g
+
+
+def spread(Tensor g, tuple shape, dim):
+    """The gradient of a sum: g, reduced from `shape` over `dim` with or without keepdim, repeated over `shape`. Not recorded."""
+    cdef int64_t sizes[8]
+    cdef int64_t strides[8]
+    cdef bint mask[8]
+    cdef int n = len(shape), d, v, at = 0
+    cdef bint kept = g.ndim_ == n
+    for d in range(n):
+        sizes[d], strides[d], mask[d] = shape[d], 0, dim is None
+    if dim is not None:
+        dims = dim if isinstance(dim, (tuple, list)) else (dim,)
+        for v in (dims if len(dims) else range(n)):
+            if n:
+                mask[v + n if v < 0 else v] = True
+    for d in range(n):
+        if not mask[d]:
+            strides[d] = g.strides_[d if kept else at]
+            at += 1
+    return window(g, n, sizes, strides, 0)
 
 
 # ---- views and general ops ----

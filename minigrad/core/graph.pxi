@@ -102,7 +102,7 @@ cdef Node make_node(Op op, tuple arrays, tuple params, object result):
     cdef Node node = Node.__new__(Node), producer
     cdef Rule rule
     cdef Tensor t, y
-    cdef int n = len(arrays), m = op.outputs, need
+    cdef int n = len(arrays), m = op.outputs, need, i
     cdef bint linked = False
     cdef list saved = None
     cdef bint spread = False
@@ -152,11 +152,8 @@ cdef Node make_node(Op op, tuple arrays, tuple params, object result):
 cdef int record(Op op, tuple arrays, tuple params, object result) except -1:
     cdef Node node = make_node(op, arrays, params, result)
     cdef Tensor y
-    cdef bint any_edge = False
-    for i in range(min(node.count, 3)):
-        if node.edge(i) is not None:
-            any_edge = True
-    if not any_edge and node.edges is None:
+    cdef int i
+    if node.edge0 is None and node.edge1 is None and node.edge2 is None and node.edges is None:
         return 0
     if op.outputs == 1:
         y = <Tensor>result
@@ -538,6 +535,7 @@ cdef list run_backward(str name, tuple outputs, tuple seeds, bint keep, bint cre
 
 cdef int find_targets(Order *order, int64_t run) except -1:
     cdef int64_t total = 0, at = 0, i
+    cdef int k
     cdef Node node, producer
     for i in range(order.count):
         total += (<Node>order.nodes[i]).count
@@ -563,7 +561,7 @@ cdef int find_targets(Order *order, int64_t run) except -1:
 cdef int step(Order *order, int64_t i, Node node, PyObject **grads, bint create, bint keep, list captured, dict wanted) except -1:
     """Let one node pass its gradient on."""
     cdef int64_t first = order.slots[i]
-    cdef int outputs = <int>(order.slots[i + 1] - first)
+    cdef int outputs = <int>(order.slots[i + 1] - first), k
     cdef bint arrived = False
     cdef object g, x
     cdef list several
@@ -622,7 +620,7 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
     cdef Op op = node.op
     cdef Rule rule
     cdef PyObject *argv[16]
-    cdef int n = node.count, need, served, a
+    cdef int n = node.count, need, served, a, k, at
     cdef object value, result
     if node.freed:
         raise GradError(f"backward: the graph of {op.name} was freed by an earlier backward; pass retain_graph=True to that one")
@@ -703,7 +701,7 @@ cdef int deliver(Node node, int i, Tensor g, PyObject **slot, bint create) excep
     if node.op.family == ELEMENTWISE and node.shapes is not None:
         shape = node.shapes[i]
         if g.ndim_ != len(shape) or g.shape != shape:
-            g = sum_to_shape(g, shape)
+            g = sum_to(g, shape)
     return add_gradient(slot, g, create)
 
 

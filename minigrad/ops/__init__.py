@@ -4,10 +4,9 @@ import importlib
 import pkgutil
 
 from .. import _core
-from . import elementwise, index, matmul, shape
+from . import elementwise, index, matmul, reduce, shape
 
 _core.install(
-    sum_to=shape.sum_to,
     get_advanced=index.advanced_get,
     set_advanced=index.advanced_set,
     ADD=elementwise.add.op.engine,
@@ -29,6 +28,8 @@ _core.install(
     GE=elementwise.ge.op.engine,
     EQ=elementwise.eq.op.engine,
     NE=elementwise.ne.op.engine,
+    SUM=reduce.sum.op.engine,
+    VIEW=shape.view.op.engine,
     PERMUTE=shape.permute.op.engine,
     TRANSPOSE=shape.transpose.op.engine,
     UNSQUEEZE=shape.unsqueeze.op.engine,

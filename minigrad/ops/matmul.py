@@ -8,7 +8,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..registry import Cost, ErrorSample, Sample, composite, defop
 from ._samples import NUMBERS
-from .shape import permute, reshape, sum_to, unsqueeze
+from .shape import permute, reshape, unsqueeze
 
 
 def _matmul_samples(r):
@@ -24,11 +24,11 @@ def _left(g, other, input_shape):
     if len(input_shape) == 1 and other.ndim == 1:
         return g * other
     if other.ndim == 1:
-        return sum_to(unsqueeze(g, -1) * other, input_shape)
+        return _core.sum_to(unsqueeze(g, -1) * other, input_shape)
     if len(input_shape) == 1:
         g = unsqueeze(g, -2)
-        return sum_to(g @ other.mT, (1, *input_shape)).view(input_shape)
-    return sum_to(g @ other.mT, input_shape)
+        return _core.sum_to(g @ other.mT, (1, *input_shape)).view(input_shape)
+    return _core.sum_to(g @ other.mT, input_shape)
 
 
 def _right(g, input, other_shape):
@@ -36,13 +36,13 @@ def _right(g, input, other_shape):
     if input.ndim == 1 and len(other_shape) == 1:
         return g * input
     if input.ndim == 1:
-        return sum_to(unsqueeze(input, -1) * unsqueeze(g, -2), other_shape)
+        return _core.sum_to(unsqueeze(input, -1) * unsqueeze(g, -2), other_shape)
     if len(other_shape) == 1:
-        return sum_to(input.mT @ unsqueeze(g, -1), (*other_shape, 1)).view(other_shape)
+        return _core.sum_to(input.mT @ unsqueeze(g, -1), (*other_shape, 1)).view(other_shape)
     if len(other_shape) == 2 and input.ndim > 2:  # a stack against one matrix: one product over all rows
         k, n = other_shape
         return reshape(input, (-1, k)).mT @ reshape(g, (-1, n))
-    return sum_to(input.mT @ g, other_shape)
+    return _core.sum_to(input.mT @ g, other_shape)
 
 
 def _matmul_cost(input, other):
@@ -81,7 +81,7 @@ def _linear_weight(g, input, weight_shape):
 
 
 def _linear_bias(g, bias_shape):
-    return sum_to(g, bias_shape)
+    return _core.sum_to(g, bias_shape)
 
 
 @defop(family="general", kernel="matmul", call=_core.apply_linear, where="F",

@@ -19,7 +19,7 @@ from .. import _core
 from ..errors import DTypeError, GradError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
 from .elementwise import rsqrt
-from .shape import reshape, sum_to
+from .shape import reshape
 
 
 def _ones(*shape):
@@ -62,7 +62,7 @@ def _second_order(cotangents, g, x, weight, eps, axes, shape, statistics=None):
     else:
         to_x = None if to_z is None else to_z * r
     if to_w is not None:
-        to_w = reshape(sum_to(to_w, shape), weight.shape)
+        to_w = reshape(_core.sum_to(to_w, shape), weight.shape)
     return to_g, to_x, to_w
 
 

@@ -40,6 +40,8 @@ def reduced(draw=lambda r, *shape: r(*shape), dims=((0, 2),), **params):
 
 def _spread(g, shape, dim, keepdim):
     """The gradient of a sum: g repeated over the dimensions that were reduced."""
+    if not g.requires_grad:
+        return _core.spread(g, shape, dim)
     if g.ndim != len(shape) or not keepdim:
         g = _keep(g, shape, dim)
     return g.expand(shape)

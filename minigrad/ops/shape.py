@@ -59,7 +59,7 @@ def permute(input, dims):
     return np.transpose(input, dims)
 
 
-@defop(family="view", plan=_core.plan_expand, star="size", where="Tensor", vjp={"input": lambda g, input_shape: sum_to(g, input_shape)},
+@defop(family="view", plan=_core.plan_expand, star="size", where="Tensor", vjp={"input": lambda g, input_shape: _core.sum_to(g, input_shape)},
        linear_in=("input",), dtypes=ALL,
        samples=lambda r: [Sample(r(3, 1), size=(2, 3, 4), id="both"), Sample(r(1, 3), size=(5, -1), id="keep"), Sample(r(1), size=(0,), id="empty")],
        errors=[ErrorSample(np.ones((2, 3)), (4, 3), error=ValueError, match=r"expand: shape \(2, 3\) cannot be expanded to \(4, 3\)")])  # fmt: skip
@@ -559,14 +559,6 @@ def _pad_constant(input, shape, entries, value):
     out = np.full(shape, value, np.asarray(input).dtype)
     out[tuple(builtins.slice(start, start + step * n, step) for start, step, n in entries)] = input
     return out
-
-
-def sum_to(g, shape):
-    """The gradient of broadcasting: sum over the dimensions along which `shape` was repeated to g's shape."""
-    lead = g.ndim - len(shape)
-    dims = tuple(range(lead)) + tuple(lead + d for d, s in enumerate(shape) if s == 1 and g.shape[lead + d] != 1)
-    total = g.sum(dims, keepdim=True) if dims else g
-    return _view(total, shape) if lead else total
 
 
 def _to_dtype(name, dtype):
