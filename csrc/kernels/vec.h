@@ -102,6 +102,32 @@ MG_INLINE vf64 vf64_load_stride(const double *p, int64_t stride) {
     return x;
 }
 
+/* A vector from pieces of 16 bytes: rows[0] + at, rows[step] + at, rows[2 * step] + at and so on. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_load_pieces(const float *const *rows, int step, int64_t at) {
+    __m512 x = _mm512_castps128_ps512(_mm_loadu_ps(rows[0] + at));
+    x = _mm512_insertf32x4(x, _mm_loadu_ps(rows[step] + at), 1);
+    x = _mm512_insertf32x4(x, _mm_loadu_ps(rows[2 * step] + at), 2);
+    return (vf32)_mm512_insertf32x4(x, _mm_loadu_ps(rows[3 * step] + at), 3);
+}
+MG_INLINE vf64 vf64_load_pieces(const double *const *rows, int step, int64_t at) {
+    __m512d x = _mm512_castpd128_pd512(_mm_loadu_pd(rows[0] + at));
+    x = _mm512_insertf64x2(x, _mm_loadu_pd(rows[step] + at), 1);
+    x = _mm512_insertf64x2(x, _mm_loadu_pd(rows[2 * step] + at), 2);
+    return (vf64)_mm512_insertf64x2(x, _mm_loadu_pd(rows[3 * step] + at), 3);
+}
+#elif defined(__AVX2__)
+MG_INLINE vf32 vf32_load_pieces(const float *const *rows, int step, int64_t at) {
+    return (vf32)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[0] + at)), _mm_loadu_ps(rows[step] + at), 1);
+}
+MG_INLINE vf64 vf64_load_pieces(const double *const *rows, int step, int64_t at) {
+    return (vf64)_mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(rows[0] + at)), _mm_loadu_pd(rows[step] + at), 1);
+}
+#else
+MG_INLINE vf32 vf32_load_pieces(const float *const *rows, int step, int64_t at) { return (void)step, vf32_load(rows[0] + at); }
+MG_INLINE vf64 vf64_load_pieces(const double *const *rows, int step, int64_t at) { return (void)step, vf64_load(rows[0] + at); }
+#endif
+
 /* a * b + c */
 #if defined(__AVX512F__)
 MG_INLINE vf32 vf32_fma(vf32 a, vf32 b, vf32 c) { return (vf32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
