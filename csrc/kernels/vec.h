@@ -349,12 +349,12 @@ MG_INLINE vf64 vf64_ldexp(vf64 x, vf64 n) { return (vf64)_mm512_scalef_pd((__m51
 /* In two steps, because 2^n need not be a normal number; the first one is exact unless the second rounds it away. */
 MG_INLINE vf32 vf32_ldexp(vf32 x, vf32 n) {
     const vf32 magic = vf32_set1(0x1.8p23f), half = vf32_nearest(n * 0.5f);
-    const vi32 bias = (vi32)magic - 127, one = (vi32)(half + magic) - bias, two = (vi32)(n - half + magic) - bias;
+    const vu32 bias = (vu32)magic - 127, one = (vu32)(half + magic) - bias, two = (vu32)(n - half + magic) - bias;
     return x * (vf32)(one << 23) * (vf32)(two << 23);
 }
 MG_INLINE vf64 vf64_ldexp(vf64 x, vf64 n) {
     const vf64 magic = vf64_set1(0x1.8p52), half = vf64_nearest(n * 0.5);
-    const vi64 bias = (vi64)magic - 1023, one = (vi64)(half + magic) - bias, two = (vi64)(n - half + magic) - bias;
+    const vu64 bias = (vu64)magic - 1023, one = (vu64)(half + magic) - bias, two = (vu64)(n - half + magic) - bias;
     return x * (vf64)(one << 52) * (vf64)(two << 52);
 }
 #endif
@@ -382,9 +382,9 @@ MG_INLINE vf64 vf64_log_edges(vf64 x, vf64 y) {
 #define MG_VEC_LOG(V, I, U, T, bits, one, three_quarters, least_normal, magic)                                   \
     MG_INLINE V V##_log_split(V x, V *m) {                                                                       \
         const I tiny = x < (T)least_normal;                                                                      \
-        const I b = (I)V##_select(tiny, x * (T)((int64_t)1 << bits), x) + (one - three_quarters);                \
+        const U b = (U)V##_select(tiny, x * (T)((int64_t)1 << bits), x) + (one - three_quarters);                \
         *m = (V)((b & ((one & -one) - 1)) + three_quarters);                                                     \
-        const V k = (V)((I)((U)b >> bits) + (I)V##_set1(magic)) - ((T)magic + (T)(one >> bits));                 \
+        const V k = (V)((b >> bits) + (U)V##_set1(magic)) - ((T)magic + (T)(one >> bits));                       \
         return V##_select(tiny, k - (T)bits, k);                                                                 \
     }                                                                                                            \
     MG_INLINE V V##_log_edges(V x, V y) {                                                                        \

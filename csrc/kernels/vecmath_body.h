@@ -151,10 +151,10 @@ MG_INLINE V F(softplus)(V x) { return F(select)(x > 0, x, C(0)) + F(log1p_inside
 
 /* r, what rounding took from it, and n (its two low bits count). The first parts are subtracted exactly; what the next one leaves behind
  * and the last ones are small, and added up on their own. */
-MG_INLINE V F(trig_reduce)(V x, V *rest, I *n) {
+MG_INLINE V F(trig_reduce)(V x, V *rest, U *n) {
     static const S parts[] = {PIO2_PARTS};
     const V magic = x * (S)0.636619772367581343076 + (S)MAGIC, whole = magic - (S)MAGIC;
-    *n = (I)magic;
+    *n = (U)magic;
     for (int i = 0; i < PIO2_EXACT; i++) x = F(fma)(whole, C(-parts[i]), x);
     const V big = F(fma)(whole, C(-parts[PIO2_EXACT]), x);
     V small = F(fma)(whole, C(-parts[PIO2_EXACT]), x - big);
@@ -179,8 +179,8 @@ MG_INLINE V F(trig_far)(V x, V y, S (*libm)(S)) {
 }
 
 /* sin(x + turn pi/2), x >= 0 */
-MG_INLINE V F(sine)(V x, int turn) {
-    I n;
+MG_INLINE V F(sine)(V x, unsigned turn) {
+    U n;
     V rest, r = F(trig_reduce)(x, &rest, &n);
     n += turn;
     const V z = r * r, y = F(select)((n & 1) != 0, F(cos_near)(r, rest, z), F(sin_near)(r, rest, z));
@@ -189,7 +189,7 @@ MG_INLINE V F(sine)(V x, int turn) {
 MG_INLINE V F(sin)(V x) { return F(trig_far)(x, F(xor)(F(sine)(F(abs)(x), 0), F(sign_bit)(x)), LIBM(sin)); }
 MG_INLINE V F(cos)(V x) { return F(trig_far)(x, F(sine)(F(abs)(x), 1), LIBM(cos)); }
 MG_INLINE V F(tan)(V x) {
-    I n;
+    U n;
     V rest, r = F(trig_reduce)(F(abs)(x), &rest, &n);
     const V z = r * r, s = F(sin_near)(r, rest, z), c = F(cos_near)(r, rest, z);
     const I odd = (n & 1) != 0;

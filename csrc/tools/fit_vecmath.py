@@ -66,7 +66,9 @@ def fit_rounded(f: Function, weight: Function, first: list[mp.mpf], fmt: str, lo
     for k in range(n):
         if k:
             rows = mp.matrix([[w * x**p for p in range(k, n)] for x, w in zip(points, weights, strict=True)])
-            right = mp.matrix([w * (y - sum(a * x**i for i, a in enumerate(fixed))) for x, y, w in zip(points, wanted, weights, strict=True)])
+            right = mp.matrix(
+                [w * (y - sum(a * x**i for i, a in enumerate(fixed))) for x, y, w in zip(points, wanted, weights, strict=True)]
+            )
             c = list(mp.lu_solve(rows.T * rows, rows.T * right))
         fixed.append(round_to(c[0], fmt))
     return fixed

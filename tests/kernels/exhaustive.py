@@ -51,7 +51,10 @@ def gelu_tanh(x: np.ndarray) -> np.ndarray:
 
 
 REFERENCES: dict[str, Function] = {
-    **{name: getattr(np, name) for name in ("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "tanh", "sinh", "cosh")},
+    **{
+        name: getattr(np, name)
+        for name in ("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "tanh", "sinh", "cosh")
+    },
     "erf": ours("erf"),
     "erfc": ours("erfc"),
     "sigmoid": sigmoid,

@@ -10,7 +10,17 @@ import raw
 from hypothesis import given
 from hypothesis import strategies as st
 
-NUMPY = {"f32": "float32", "f64": "float64", "i64": "int64", "i32": "int32", "u8": "uint8", "bool": "bool", "i8": "int8", "i16": "int16", "f16": "float16"}
+NUMPY = {
+    "f32": "float32",
+    "f64": "float64",
+    "i64": "int64",
+    "i32": "int32",
+    "u8": "uint8",
+    "bool": "bool",
+    "i8": "int8",
+    "i16": "int16",
+    "f16": "float16",
+}
 FLOATS = ["f32", "f64"]
 SIGNED = [*FLOATS, "i64", "i32"]
 INTS = ["i64", "i32", "u8"]
@@ -30,7 +40,9 @@ def values(dtype: str, n: int, seed: int = 0) -> np.ndarray:
         return rng.random(n) < 0.5
     if d.kind in "iu":
         info = np.iinfo(d)
-        x = np.where(rng.random(n) < 0.5, rng.integers(0 if d.kind == "u" else -4, 5, n), rng.integers(info.min, info.max, n, dtype=d, endpoint=True))
+        x = np.where(
+            rng.random(n) < 0.5, rng.integers(0 if d.kind == "u" else -4, 5, n), rng.integers(info.min, info.max, n, dtype=d, endpoint=True)
+        )
         x = x.astype(d)
         x[::17], x[1::19] = info.min, info.max
         return x
@@ -202,7 +214,10 @@ def test_any_layout(drawn: tuple, dtype: str, isa: str) -> None:
     outside = np.ones(whole.nbytes, bool)  # bytes that are no element of out
     if out.size:
         at = out.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-        offsets = at + sum(np.arange(n).reshape([-1 if d == i else 1 for i in range(out.ndim)]) * s for d, (n, s) in enumerate(zip(out.shape, out.strides, strict=True)))
+        offsets = at + sum(
+            np.arange(n).reshape([-1 if d == i else 1 for i in range(out.ndim)]) * s
+            for d, (n, s) in enumerate(zip(out.shape, out.strides, strict=True))
+        )
         for byte in range(out.itemsize):
             outside[np.asarray(offsets + byte).ravel()] = False
     before = whole.view(np.uint8).ravel().copy() if whole.flags.c_contiguous and whole.ndim else None
@@ -329,3 +344,23 @@ def test_neg_turns_the_sign_of_zero(isa, dtype):
     out = np.empty_like(x)
     assert raw.run("neg", dtype, [out, x], isa=isa) == 0
     assert (np.signbit(out) != np.signbit(x)).all()
+
+
+def test_threads_do_not_change_results() -> None:
+    x, y = values("f32", 1_200_000).reshape(1000, 1200), values("f32", 1_200_000, 1).reshape(1200, 1000)
+    results = []
+    try:
+        for threads in (1, 2, 3):
+            raw.lib.mg_set_num_threads(threads)
+            outs = [np.empty_like(x) for _ in range(4)] + [np.empty_like(y)]
+            raw.run("exp", "f32", [outs[0], x])
+            raw.run("add", "f32", [outs[1], x, y.T])
+            raw.run("mul", "f32", [outs[2], x, np.broadcast_to(y[0, :1], x.shape)])
+            raw.run("sub", "f32", [outs[3], x, np.broadcast_to(y[:, 0], x.shape)])
+            raw.run("copy", "f32", [outs[4], x.T])
+            results.append(outs)
+    finally:
+        raw.lib.mg_set_num_threads(raw.lib.mg_available_cpus())
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)

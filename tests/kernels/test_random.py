@@ -60,10 +60,23 @@ def test_bits_are_philox(isa: str) -> None:
 
 
 CASES = [("uniform", "f32", (-1.0, 2.0)), ("uniform", "f64", (-1.0, 2.0)), ("normal", "f32", (0.5, 2.0)), ("normal", "f64", (0.5, 2.0))]
-CASES += [("randint", "i64", (-5, 100)), ("randint", "i32", (-5, 100)), ("bernoulli", "f32", (0.3,)), ("bernoulli", "f64", (0.3,)), ("random_bits", "i64", ())]
+CASES += [
+    ("randint", "i64", (-5, 100)),
+    ("randint", "i32", (-5, 100)),
+    ("bernoulli", "f32", (0.3,)),
+    ("bernoulli", "f64", (0.3,)),
+    ("random_bits", "i64", ()),
+]
 
 
-@given(st.sampled_from(CASES), st.integers(0, 2**63 - 1), st.integers(0, 2**40), st.integers(0, 3000), st.integers(0, 300), st.sampled_from(raw.isas()))
+@given(
+    st.sampled_from(CASES),
+    st.integers(0, 2**63 - 1),
+    st.integers(0, 2**40),
+    st.integers(0, 3000),
+    st.integers(0, 300),
+    st.sampled_from(raw.isas()),
+)
 def test_a_number_depends_only_on_seed_and_position(case: tuple, seed: int, offset: int, start: int, n: int, isa: str) -> None:
     name, dtype, p = case
     whole = draw(name, dtype, start + n, *p, seed=seed, offset=offset, isa=isa)
@@ -130,3 +143,16 @@ def test_bernoulli_and_dropout(dtype: str, probability: float) -> None:
     raw.check_guards(y), raw.check_guards(mask)
     np.testing.assert_array_equal(mask, b == 0)
     np.testing.assert_array_equal(y, x * np.where(mask, x.dtype.type(1 / (1 - probability)), 0))
+
+
+@pytest.mark.parametrize("name, dtype, p", CASES)
+def test_threads_do_not_change_numbers(name: str, dtype: str, p: tuple) -> None:
+    try:
+        results = []
+        for threads in (1, 2, 3):
+            raw.lib.mg_set_num_threads(threads)
+            results.append(draw(name, dtype, 150_001, *p, offset=11))
+    finally:
+        raw.lib.mg_set_num_threads(raw.lib.mg_available_cpus())
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
