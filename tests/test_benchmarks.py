@@ -41,7 +41,7 @@ def test_end_to_end(tmp_path):
 
 
 def test_every_op_has_a_case():
-    assert {op.name for op in OPS.values() if op.samples(cases.Draw(0))} <= {c.op for c in cases.select([], True, False, False)}
+    assert set(OPS) == {c.op for c in cases.select([], True, False, False)}
 
 
 def test_all_cases_can_be_sent():

@@ -142,7 +142,7 @@ def _var_vjp(g, input, dim, correction, keepdim):
 
 @defop(family="reduction", kernel="var", pack=_var_pack, result="only_float", samples=reduced(dims=((0, 2),)), errors=[BAD_DIM], vjp={"input": _var_vjp},
        ulp=16)  # fmt: skip
-def _var(input, dim, correction, keepdim):
+def _var(input, dim=None, correction=1, keepdim=False):
     """Sum of squared deviations from the mean, divided by n - correction"""
     return np.var(input, axis=_axes(dim) if np.ndim(input) else None, keepdims=keepdim, ddof=correction)
 
