@@ -1,4 +1,4 @@
-/* copy.c: copies between any two layouts. */
+/* copy.c: a two-dimensional piece of memory from any layout to any other. */
 #include <string.h>
 
 #include "kernels/elementwise.h"

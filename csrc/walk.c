@@ -6,19 +6,20 @@
  *      - all arrays contiguous along long columns: tiles of one long row, nothing is packed;
  *      - short columns: as many whole rows as fill a buffer, so that a bias row is packed once, repeated, and used by every tile;
  *      - an array that runs along another axis (a transpose): tiles over both, so that its cache lines are used whole, while the
- *        output is still written in long runs.
+ *        others are still walked in long runs; only the transposed ones are packed, and the chunk is called for each row.
  * 3. For each tile pack the inputs that are not contiguous there, call the chunk, unpack the output if it is not. A packed input is
  *    kept as long as the next tile has the same source (stride 0).
  * Tiles are independent, so threads take them in any order. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernels/elementwise.h"
 
 #define MAX_AXES (MG_MAX_DIMS + 1)
-#define TILE_BYTES 8192       /* of a packed tile; all tiles of a launch should stay in the first-level cache */
-#define COPY_TILE_BYTES 16384 /* of a tile that is copied across, without a buffer */
+#define TILE_BYTES 16384      /* of the largest packed tile; they should stay in the first-level cache */
 #define LINE 64               /* bytes that are read together: the side of a tile along a transposed array */
 #define LONG_ROW 192          /* columns from which a row is worth a call of its own */
+#define BY_ROW 32             /* columns from which rows of a tile over a transpose are worth a call of their own */
 #define SPLAT 256             /* columns for which one value is repeated in a buffer */
 #define SMALL 64              /* elements for which planning costs more than the work */
 #define DIRECT_TILE (1 << 14) /* elements of a tile when nothing is packed */
@@ -28,6 +29,7 @@ typedef struct {
     mg_chunk chunk;
     const mg_param *p;
     int narrays, nout, ndim; /* the last two axes are rows and columns */
+    bool by_row;             /* a tile is a call for each row, not one for all */
     int64_t shape[MAX_AXES], tiles[MAX_AXES], rows, cols;
     int64_t size[MG_WALK_ARRAYS], stride[MG_WALK_ARRAYS][MAX_AXES]; /* in bytes */
     char *data[MG_WALK_ARRAYS];
@@ -97,7 +99,7 @@ static int transposed_axis(const plan *w) {
     return -1;
 }
 
-static void plan_tiles(plan *w, int64_t tile_bytes) {
+static void plan_tiles(plan *w) {
     int64_t widest = 1;
     bool direct = true, splat = false;
     while (w->ndim < 2) { /* rows of one element each, so that there always are rows and columns */
@@ -111,12 +113,14 @@ static void plan_tiles(plan *w, int64_t tile_bytes) {
         direct = direct && w->stride[k][last] == w->size[k];
         splat = splat || w->stride[k][last] == 0;
     }
-    const int64_t room = tile_bytes / (widest < 4 ? 4 : widest), columns = w->shape[last];
+    const int64_t room = TILE_BYTES / (widest < 4 ? 4 : widest), columns = w->shape[last];
+    w->by_row = false;
     const int across = direct ? -1 : transposed_axis(w);
     if (across >= 0) {
         move_axis(w, across, last - 1);
         w->rows = min64(w->shape[last - 1], LINE / widest);
         w->cols = min64(columns, room / w->rows);
+        w->by_row = w->cols >= BY_ROW;
     } else if (direct && columns >= LONG_ROW) {
         w->rows = 1;
         w->cols = min64(columns, DIRECT_TILE);
@@ -124,8 +128,8 @@ static void plan_tiles(plan *w, int64_t tile_bytes) {
         w->rows = 1;
         w->cols = (columns + (columns - 1) / SPLAT) / ((columns - 1) / SPLAT + 1);
     } else {
-        w->cols = min64(columns, room);
-        w->rows = min64(w->shape[last - 1], room / w->cols);
+        w->cols = min64(columns, room / 2);
+        w->rows = min64(w->shape[last - 1], room / 2 / w->cols);
     }
     for (int d = 0; d < last - 1; d++) w->tiles[d] = w->shape[d];
     w->tiles[last - 1] = (w->shape[last - 1] + w->rows - 1) / w->rows;
@@ -145,20 +149,31 @@ static void run_tiles(void *ctx, int64_t begin, int64_t end) {
         const bool same = rows == packed_rows && cols == packed_cols;
         void *data[MG_WALK_ARRAYS];
         char *source[MG_WALK_ARRAYS];
+        int64_t step[MG_WALK_ARRAYS]; /* from row to row, in data */
         for (int k = 0; k < w->narrays; k++) {
             const int64_t *s = w->stride[k], size = w->size[k];
             char *at = w->data[k] + y * s[R] + x * s[C];
             for (int d = 0; d < R; d++) at += index[d] * s[d];
             source[k] = at;
             data[k] = at;
-            if (s[C] == size && (rows == 1 || s[R] == cols * size)) continue;
+            step[k] = s[R];
+            if (s[C] == size && (rows == 1 || w->by_row || s[R] == cols * size)) continue;
+            step[k] = cols * size;
             data[k] = buffer[k];
             if (k < w->nout || (same && at == packed[k])) continue;
             mg_copy_tile(buffer[k], cols * size, size, at, s[R], s[C], rows, cols, size);
             packed[k] = at;
         }
         packed_rows = rows, packed_cols = cols;
-        w->chunk(rows * cols, data, w->p);
+        if (w->by_row) {
+            void *row[MG_WALK_ARRAYS];
+            for (int64_t r = 0; r < rows; r++) {
+                for (int k = 0; k < w->narrays; k++) row[k] = (char *)data[k] + r * step[k];
+                w->chunk(cols, row, w->p);
+            }
+        } else {
+            w->chunk(rows * cols, data, w->p);
+        }
         for (int k = 0; k < w->nout; k++)
             if (data[k] != source[k])
                 mg_copy_tile(source[k], w->stride[k][R], w->stride[k][C], data[k], cols * w->size[k], w->size[k], rows, cols, w->size[k]);
@@ -168,7 +183,7 @@ static void run_tiles(void *ctx, int64_t begin, int64_t end) {
 
 /* A few elements, all arrays from `first` on contiguous or one value: false if they are not. */
 static bool run_with_scalars(const mg_array *a, int64_t total, int narrays, int first, mg_chunk chunk, void **data, const mg_param *p) {
-    _Alignas(16) char buffer[MG_WALK_ARRAYS][SMALL * 8];
+    _Alignas(16) char buffer[MG_WALK_ARRAYS][SMALL * 16];
     for (int k = first; k < narrays; k++) {
         data[k] = a[k].data;
         if (is_contiguous(&a[k], a->shape)) continue;
@@ -198,7 +213,7 @@ mg_status mg_walk_many(const mg_array *a, int nout, int narrays, mg_chunk chunk,
     plan w;
     w.chunk = chunk, w.p = p, w.narrays = narrays, w.nout = nout;
     plan_axes(&w, a);
-    plan_tiles(&w, TILE_BYTES);
+    plan_tiles(&w);
     int64_t tiles = 1;
     for (int d = 0; d < w.ndim; d++) tiles *= w.tiles[d];
     const int64_t grain = GRAIN / (w.rows * w.cols * cost);
@@ -206,36 +221,13 @@ mg_status mg_walk_many(const mg_array *a, int nout, int narrays, mg_chunk chunk,
     return MG_OK;
 }
 
-/* Every tile straight from source to destination: a transpose is read and written in square tiles. */
-static void copy_tiles(void *ctx, int64_t begin, int64_t end) {
-    const plan *w = ctx;
-    const int R = w->ndim - 2, C = w->ndim - 1;
-    for (int64_t t = begin; t < end; t++) {
-        char *at[2] = {w->data[0], w->data[1]};
-        int64_t extent[2] = {1, 1};
-        for (int64_t d = C, rest = t; d >= 0; d--) {
-            const int64_t i = rest % w->tiles[d], start = i * (d == C ? w->cols : d == R ? w->rows : 1);
-            rest /= w->tiles[d];
-            for (int k = 0; k < 2; k++) at[k] += start * w->stride[k][d];
-            if (d >= R) extent[d - R] = min64(d == C ? w->cols : w->rows, w->shape[d] - start);
-        }
-        mg_copy_tile(at[0], w->stride[0][R], w->stride[0][C], at[1], w->stride[1][R], w->stride[1][C], extent[0], extent[1], w->size[0]);
-    }
-}
+/* Also where both sides have steps or a transpose lies between them it pays to pack first: memory is then written in long runs. */
+static void copy_chunk(int64_t n, void *const *data, const mg_param *p) { memcpy(data[0], data[1], (size_t)(n * p[0].i)); }
 
 mg_status mg_copy(const mg_array *dst, const mg_array *src) {
-    const int64_t total = mg_numel(dst);
-    if (total == 0) return MG_OK;
     const mg_array a[2] = {*dst, *src};
-    plan w;
-    w.narrays = 2, w.nout = 1;
-    plan_axes(&w, a);
-    plan_tiles(&w, COPY_TILE_BYTES);
-    int64_t tiles = 1;
-    for (int d = 0; d < w.ndim; d++) tiles *= w.tiles[d];
-    const int64_t grain = GRAIN / (w.rows * w.cols);
-    mg_parallel(tiles, grain > 0 ? grain : 1, copy_tiles, &w);
-    return MG_OK;
+    const mg_param size = {.i = (int64_t)mg_dtype_size(dst->dtype)};
+    return mg_walk_many(a, 1, 2, copy_chunk, &size, 1);
 }
 
 mg_status mg_walk(const mg_array *a, int narrays, mg_chunk chunk, const mg_param *p, int cost) {
