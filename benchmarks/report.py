@@ -157,7 +157,7 @@ def markdown(info: dict[str, Any], results: list[Result], peers: list[str]) -> s
     about = info["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items() if not version.startswith("missing"))
     lines = [
-        f"`{info['command']}`, {about['date']}, commit {about['commit']}, {about['processor']}, {about['cores']} cores, "
+        f"{about['date']}, commit {about['commit']}, {about['processor']}, {about['cores']} cores, "
         f"load {about['load']:.1f} at the start. {versions}; Python {about['python']}.",
         "",
     ]
