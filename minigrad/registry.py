@@ -127,6 +127,10 @@ class Op:
     ulp: float = 4.0  # allowed error of the float32 kernel, in units of the last place of the largest term
     where: tuple[str, ...] = ()
     inplace: bool = False
+    constants: tuple[str, ...] = ()  # array arguments of a composite that get no gradient
+    dense: bool = False  # works on the memory as it lies, and means what its reference says on contiguous arguments only
+    auxiliary: int = 0  # so many last outputs are for the backward pass, and have no gradient themselves
+    second_order_of: str = ""  # a backward op whose arguments depend on one another: its rule is checked as the second order of that op
     known_failures: Mapping[str, str] = field(default_factory=dict)
     engine: Any = None  # the _core.Op; None for composites
     function: Callable[..., Any] = None  # type: ignore[assignment]  # what users call
@@ -278,6 +282,8 @@ def _prologue(op: Op, star: str | None) -> tuple[str, str]:
     """Lines that accept NumPy's spellings and several sizes as arguments; what the signature needs for them."""
     lines, extra = "", ""
     if star:
+        extra = ", **named"
+        lines += f"    if named: {star} = _named({op.name!r}, {star!r}, {star}, named)\n"
         lines += f"    if len({star}) == 1 and not isinstance({star}[0], int): {star} = _sizes({star}[0])\n"
     known = [n for n in ("dim", "keepdim") if n in op.params]
     if known:
@@ -288,6 +294,14 @@ def _prologue(op: Op, star: str | None) -> tuple[str, str]:
 
 def _sizes(x: Any) -> Any:
     return tuple(x) if isinstance(x, (tuple, list)) else (x,) if not hasattr(x, "__iter__") else tuple(x)
+
+
+def _named(op: str, star: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The sizes of `x.reshape(shape=(2, 3))`, given by name instead of one by one."""
+    if given or list(named) != [star]:
+        wrong = next((n for n in named if n != star), star)
+        raise TypeError(f"{op}() got {'multiple values for argument' if wrong == star else 'an unexpected keyword argument'} {wrong!r}")
+    return (named[star],)
 
 
 def _translate(op: str, aliases: dict[str, Any], **values: Any) -> list[Any]:
@@ -302,7 +316,7 @@ def _translate(op: str, aliases: dict[str, Any], **values: Any) -> list[Any]:
 def _function(op: Op, names: tuple[str, ...], call: Callable[..., Any] | None, star: str | None, flag: str | None = None) -> Callable[..., Any]:
     signature, space = _signature(op, names, star)
     lines, extra = _prologue(op, star)
-    space |= {"_op": op.engine, "_apply": _core.apply, "_call": call, "_sizes": _sizes, "_translate": _translate, "_cast": _core.cast}
+    space |= {"_op": op.engine, "_apply": _core.apply, "_call": call, "_sizes": _sizes, "_named": _named, "_translate": _translate, "_cast": _core.cast}
     arrays, params = "".join(f"{n}, " for n in op.arrays), "".join(f"{n}, " for n in op.params)
     if op.family == "reduction" and "dtype" in op.params:
         lines += "    if dtype is not None: input = _cast(input, dtype)\n"
@@ -327,7 +341,7 @@ def _composite_function(op: Op, body: Callable[..., Any], names: tuple[str, ...]
     if not lines:
         return body
     signature, space = _signature(op, names, star)
-    space |= {"_body": body, "_sizes": _sizes, "_translate": _translate}
+    space |= {"_body": body, "_sizes": _sizes, "_named": _named, "_translate": _translate}
     kinds = inspect.signature(body).parameters
     passed = ", ".join(f"{n}={n}" if kinds[n].kind is inspect.Parameter.KEYWORD_ONLY else n for n in names)
     return _compile(op, f"def {op.name}({signature}{extra}):\n{lines}    return _body({passed})\n", space)

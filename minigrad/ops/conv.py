@@ -55,7 +55,7 @@ class _Geometry(NamedTuple):
 _GEOMETRIES = [
     _Geometry(id="leftover", n=2, c=3, h=8, w=7, o=4, k=(3, 2), stride=(2, 3), padding=(1, 0), dilation=(1, 2), groups=1),
     _Geometry(id="groups", n=2, c=4, h=5, w=6, o=6, k=(2, 3), stride=(1, 1), padding=(0, 1), dilation=(2, 1), groups=2),
-    _Geometry(id="depthwise", n=1, c=3, h=6, w=9, o=3, k=(3, 3), stride=(1, 2), padding=(1, 2), dilation=(1, 1), groups=3),
+    _Geometry(id="depthwise", n=1, c=3, h=7, w=9, o=3, k=(3, 3), stride=(1, 2), padding=(1, 2), dilation=(1, 1), groups=3),
     _Geometry(id="1x1", n=3, c=5, h=4, w=3, o=2, k=(1, 1), stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1),
     _Geometry(id="empty-batch", n=0, c=2, h=5, w=4, o=3, k=(2, 3), stride=(1, 1), padding=(0, 1), dilation=(1, 1), groups=1),
 ]

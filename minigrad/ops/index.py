@@ -350,7 +350,7 @@ def _index_put_plan(input, index, source):
 @defop(family="general", plan=_index_put_plan, linear_in=("input", "source"), dtypes=ALL,
        vjp={"input": lambda g, index, source_shape: _index_put(g, index, _core.full_of(source_shape, 0, g.dtype)), "index": NONDIFF,
             "source": lambda g, index: _index_select(g, index, 0)},
-       samples=lambda r: [Sample(r(5, 3), np.array([3, 0, 4]), r(3, 3), id="rows")])  # fmt: skip
+       samples=lambda r: [Sample(r(5, 3), np.array([3, 0, 4, 1]), r(4, 3), id="rows")])  # fmt: skip
 def _index_put(input, index, source):
     """input (n, inner) with its rows at index replaced by those of source"""
     out = np.array(input)

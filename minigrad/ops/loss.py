@@ -245,7 +245,7 @@ def _np_lse(x):
     return (top + np.log(np.exp(x - top).sum(-1, keepdims=True)))[:, 0]
 
 
-@defop(family="general", kernel="cross_entropy", outputs=2, where="", samples=_class_samples, ulp=32,
+@defop(family="general", kernel="cross_entropy", outputs=2, auxiliary=1, where="", samples=_class_samples, ulp=32,
        plan=lambda input, target, weight, ignore_index, label_smoothing: _core.Plan(
            input.shape[:1], input.shape[:1], params=(ignore_index, float(label_smoothing))),
        cost=lambda input, target, weight, **q: Cost(flops=8.0 * input.size, bytes=4.0 * input.size),
@@ -278,7 +278,7 @@ def _row_totals(input, target, weight, ignore_index, label_smoothing):
     return _choose(kept, picked * (1 - label_smoothing) + weight.sum() * (label_smoothing / max(input.shape[1], 1)), 0)
 
 
-@defop(family="general", kernel="cross_entropy_backward", where="", samples=_class_backward_samples, ulp=32,
+@defop(family="general", kernel="cross_entropy_backward", second_order_of="_cross_entropy", where="", samples=_class_backward_samples, ulp=32,
        plan=lambda grad, input, lse, target, weight, ignore_index, label_smoothing: _core.Plan(
            input.shape, params=(ignore_index, float(label_smoothing))),
        cost=lambda grad, input, *arrays, **q: Cost(flops=8.0 * input.size, bytes=8.0 * input.size),

@@ -170,7 +170,7 @@ def _wanted(mask, gx, gw, gb):
     return gx, gw if mask[1] else None, gb if mask[2] else None
 
 
-@defop(family="general", kernel="layer_norm_backward", outputs=3, where="", samples=_layer_backward_samples, cost=_cost(12), ulp=32,
+@defop(family="general", kernel="layer_norm_backward", outputs=3, where="", second_order_of="native_layer_norm", samples=_layer_backward_samples, cost=_cost(12), ulp=32,
        plan=lambda grad, input, mean, rstd, weight, eps, mask: _core.Plan(*_wanted(mask, input.shape, input.shape[-1:], input.shape[-1:])),
        vjp={("grad", "input", "weight"): lambda g, grad, input, weight, eps: _second_order(
            g, grad, input, weight, eps, -1, (1,) * (input.ndim - 1) + input.shape[-1:]), "mean": NONDIFF, "rstd": NONDIFF})  # fmt: skip
@@ -258,7 +258,7 @@ def _batch_vjp(g, input, weight, y1, y2, eps, mask):
     return batch_norm_backward(g[0], input, y1, y2, weight, eps, True, mask)
 
 
-@defop(family="general", kernel="batch_norm", outputs=3, where="", samples=_batch_samples, cost=_cost(8), ulp=32,
+@defop(family="general", kernel="batch_norm", outputs=3, auxiliary=2, where="", samples=_batch_samples, cost=_cost(8), ulp=32,
        plan=lambda input, weight, bias, eps: _core.Plan(input.shape, input.shape[1:2], input.shape[1:2], params=(float(eps),)),
        vjp={("input", "weight", "bias"): _batch_vjp})  # fmt: skip
 def native_batch_norm(input, weight, bias, eps):
@@ -317,7 +317,7 @@ def _batch_second_order(g, grad, input, mean, rstd, weight, eps, training):
     return _second_order(g, grad, input, weight, eps, (0, 2), each, constants)
 
 
-@defop(family="general", kernel="batch_norm_backward", outputs=3, where="", samples=_batch_backward_samples, cost=_cost(12), ulp=32,
+@defop(family="general", kernel="batch_norm_backward", outputs=3, where="", second_order_of="native_batch_norm", samples=_batch_backward_samples, cost=_cost(12), ulp=32,
        plan=lambda grad, input, mean, rstd, weight, eps, training, mask: _core.Plan(
            *_wanted(mask, input.shape, input.shape[1:2], input.shape[1:2]), params=(int(training),)),
        vjp={("grad", "input", "weight"): _batch_second_order, "mean": NONDIFF, "rstd": NONDIFF})  # fmt: skip
@@ -341,7 +341,7 @@ def _public_batch_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@composite(arrays="input running_mean running_var weight bias", where="F", samples=_public_batch_samples, errors=[
+@composite(arrays="input running_mean running_var weight bias", constants=("running_mean", "running_var"), where="F", samples=_public_batch_samples, errors=[
     ErrorSample(_ones(3), None, None, training=True, error=ShapeError, match=r"batch_norm: input must be \(N, C, \.\.\.\), got shape \(3,\)"),
     ErrorSample(_ones(1, 3), None, None, training=True, error=ShapeError, match=r"batch_norm: expected more than 1 value per channel when training, got shape \(1, 3\)"),
     ErrorSample(_ones(2, 3), None, None, error=ValueError, match="batch_norm: running_mean and running_var are needed when not training"),

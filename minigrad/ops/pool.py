@@ -6,6 +6,7 @@ that forward chose; they are constants for every higher order.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,7 +87,7 @@ def max_pool2d_backward(grad, index, size):
 def _taken(g, index):
     """The adjoint of max_pool2d_backward."""
     n, c, oh, ow = index.shape
-    taken = g.reshape(n, c, -1).gather(2, index.clamp(min=0).reshape(n, c, -1)).reshape(n, c, oh, ow)
+    taken = g.reshape(n, c, math.prod(g.shape[2:])).gather(2, index.clamp(min=0).reshape(n, c, oh * ow)).reshape(n, c, oh, ow)
     return taken * (index >= 0).to(g.dtype)
 
 

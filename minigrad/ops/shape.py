@@ -95,7 +95,7 @@ def broadcast_to(input, size):
     return input.expand(size)
 
 
-@defop(family="view", plan=_core.plan_view, star="size", where="Tensor", vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+@defop(family="view", plan=_core.plan_view, dense=True, star="size", where="Tensor", vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
        linear_in=("input",), dtypes=ALL,
        samples=lambda r: [Sample(r(2, 6), size=(3, 4), id="split"), Sample(r(2, 3, 4), size=(-1, 4), id="merge"), Sample(r(0, 3), size=(3, 0, 2), id="empty"),
                           Sample(r(1), size=(), id="0-d")],
@@ -129,7 +129,7 @@ def reshape(input, shape):
     return _view(input if _core.can_view(input, shape) else clone(input), shape)
 
 
-@composite(where="Tensor", arrays="input other", samples=lambda r: [Sample(r(2, 6), r(3, 4), id="split")])
+@composite(where="Tensor", arrays="input other", dense=True, samples=lambda r: [Sample(r(2, 6), r(3, 4), id="split")])
 def view_as(input, other):
     """`view` in the shape of `other`.
 
@@ -205,7 +205,7 @@ def unsqueeze(input, dim):
     return np.expand_dims(input, dim)
 
 
-@defop(family="view", plan=_core.plan_as_strided, linear_in=("input",), dtypes=ALL,
+@defop(family="view", plan=_core.plan_as_strided, dense=True, linear_in=("input",), dtypes=ALL,
        vjp={"input": lambda g, input_shape, size, stride, storage_offset: _as_strided_backward(g, input_shape, size, stride, storage_offset)},
        samples=lambda r: [Sample(r(3, 4), size=(2, 3), stride=(1, 4), storage_offset=1, id="transposed"),
                           Sample(r(5), size=(3, 3), stride=(1, 1), storage_offset=0, id="overlapping")],

@@ -40,7 +40,15 @@ def gradcheck(
     with a random cotangent, must be what backward says, up to rtol times the largest term plus atol. `function` has to be
     deterministic and smooth within `eps` of the inputs. Other inputs are passed on as they are.
 
-    Returns True. Raises GradError with the argument, both values and the seed if a gradient is wrong, ValueError if no input can be checked.
+    name and argument_names are what messages call the function and the inputs that require grad.
+    Returns True. Raises GradError with the argument, both values and the seed if a gradient is wrong; ValueError if no input requires
+    grad, if one is not float64, or if elements of one share memory.
+    >>> x = mg.tensor([0.5, -1.5], dtype=mg.float64, requires_grad=True)
+    >>> gradcheck(lambda x: x.tanh() * x, (x,))
+    True
+    >>> gradcheck(lambda x: (x * x).detach() + x, (x,))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    minigrad.errors.GradError: gradcheck(<lambda>): d/dinput 0 is wrong along direction 0: backward says ...
     """
     rng = np.random.default_rng(seed)
     checked = [(label, x) for label, x in _flat(inputs) if x.requires_grad]
@@ -49,6 +57,8 @@ def gradcheck(
     for label, x in checked:
         if x.dtype is not _core.float64:
             raise ValueError(f"gradcheck: input {label} has dtype {x.dtype.name}; finite differences mean something only in float64")
+        if any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape, strict=True)):
+            raise ValueError(f"gradcheck: elements of input {label} share memory (it is expanded), so that they cannot be moved one by one; clone it")
     title = name or getattr(function, "__name__", "function")
     outputs = _floats(function(*inputs))
     cotangents = [np.asarray(rng.standard_normal(y.shape)) for y in outputs]
@@ -63,7 +73,8 @@ def gradcheck(
         terms = [y.numpy(force=True) * g for y, g in zip(outputs, cotangents, strict=True)]
         return float(sum(t.sum() for t in terms)), float(sum(np.abs(t).sum() for t in terms))
 
-    for (label, x), gradient in zip(checked, gradients, strict=True):
+    names = [f"input {label}" for label, _ in checked] if argument_names is None else list(argument_names)
+    for which, (label, x), gradient in zip(names, checked, gradients, strict=True):
         if gradient is not None and (gradient.shape != x.shape or gradient.dtype is not x.dtype):
             raise GradError(f"gradcheck({title}): d/d{label}: the gradient has shape {gradient.shape} and dtype {gradient.dtype.name}, "
                             f"the input {x.shape} and {x.dtype.name}")  # fmt: skip
@@ -72,27 +83,33 @@ def gradcheck(
         for k in range(directions):
             v = np.asarray(rng.standard_normal(x.shape))
             with _core.no_grad():
-                values[...] = original + eps * v
-                high, size = weighted(_floats(function(*inputs)))
-                values[...] = original - eps * v
-                low, _ = weighted(_floats(function(*inputs)))
-                values[...] = original
+                try:
+                    values[...] = original + eps * v
+                    high, size = weighted(_floats(function(*inputs)))
+                    values[...] = original - eps * v
+                    low, _ = weighted(_floats(function(*inputs)))
+                finally:
+                    values[...] = original
             want = (high - low) / (2 * eps)
             terms = 0.0 if gradient is None else gradient.numpy(force=True) * v
             got = float(np.sum(terms))
             # Rounding of the difference: the outputs' own rounding over eps.
             bound = atol + rtol * max(abs(want), float(np.sum(np.abs(terms)))) + 8 * np.finfo(np.float64).eps * size / eps
             if not abs(got - want) <= bound and not (np.isnan(got) and np.isnan(want)):
-                which = argument_names[checked.index((label, x))] if argument_names else f"input {label}"
                 raise GradError(f"gradcheck({title}): d/d{which} is wrong along direction {k}: backward says {got:.10g}, "
                                 f"central differences {want:.10g} (off by {abs(got - want):.3g}, allowed {bound:.3g}; seed {seed})")  # fmt: skip
     return True
 
 
 def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: int = 0, name: str = "", **options: Any) -> bool:
-    """`gradcheck` of the gradient: second derivatives, with respect to the inputs and to the cotangent."""
+    """`gradcheck` of the gradient: second derivatives, with respect to the inputs and to the cotangent.
+
+    Returns True, also where the gradient does not depend on anything. Raises as `gradcheck`, whose options it takes.
+    >>> x = mg.tensor([0.5, -1.5], dtype=mg.float64, requires_grad=True)
+    >>> gradgradcheck(lambda x: x.tanh() * x, (x,))
+    True
+    """
     rng = np.random.default_rng(seed + 1)
-    checked = [x for _, x in _flat(inputs) if x.requires_grad]
     kept = [y for y in _floats(function(*inputs)) if y.requires_grad]
     cotangents = [_core.from_numpy(np.asarray(rng.standard_normal(y.shape))).requires_grad_() for y in kept]
 
@@ -105,5 +122,4 @@ def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: 
 
     if not kept or not gradient(*inputs, *cotangents):
         return True
-    del checked
     return gradcheck(gradient, [*inputs, *cotangents], seed=seed, name=f"gradient of {name or getattr(function, '__name__', 'function')}", **options)
