@@ -193,7 +193,8 @@ def defop(
         )  # fmt: skip
         op = Op(op_name, ref, family, arrays, params, vjp, samples, tuple(errors), kernel, **record)
         op.engine = engine
-        op.inplace = (family == "elementwise" and result in ("same", "integral") and "Tensor" in where) if inplace is None else inplace
+        natural = family == "elementwise" and result in ("same", "integral", "float") and "Tensor" in where and not op_name.startswith("_")
+        op.inplace = natural if inplace is None else inplace
         function = _function(op, names, call, star, flag)
         return _register(op, wrap(function) if wrap else function, where, wrap)
 

@@ -222,7 +222,10 @@ cdef int by_reference(Op op, tuple arrays, tuple params, Tensor y) except -1:
     if y.dtype_ == MG_BF16:
         raise DTypeError(f"{op.name}: no arithmetic in bfloat16; cast to float32 first")
     with np.errstate(all="ignore"):
-        value = op.ref(*[(<Tensor>x).numpy(force=True) if isinstance(x, Tensor) else x for x in arrays], *params)
+        try:
+            value = op.ref(*[(<Tensor>x).numpy(force=True) if isinstance(x, Tensor) else x for x in arrays], *params)
+        except TypeError as e:  # NumPy's ufuncs have no loop for it
+            raise DTypeError(f"{op.name}: not defined for dtype {next(x for x in arrays if isinstance(x, Tensor)).dtype.name}") from e
     if y.size_:
         y.numpy(force=True)[...] = value
     return 0

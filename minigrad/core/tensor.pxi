@@ -355,7 +355,7 @@ cdef class Tensor:
             raise DTypeError("numpy: NumPy has no bfloat16; cast with .float() first")
         if self.size_ == 0:
             return np.empty(self.shape, DTYPES[self.dtype_].numpy)
-        return np.asarray(memoryview(self))
+        return np.asarray(memoryview(alias(self) if requires_grad(self) else self))
 
     def __array__(self, dtype=None, copy=None):
         x = self.numpy()
@@ -378,6 +378,8 @@ cdef class Tensor:
         cdef dtype kind
         if self.dtype_ == MG_BF16:
             raise BufferError("the buffer protocol has no bfloat16")
+        if requires_grad(self):  # NumPy then asks __array__, which says so
+            raise BufferError("the tensor requires grad; use tensor.detach()")
         if not (flags & PyBUF_STRIDES) == PyBUF_STRIDES and not self.contiguous_:
             raise BufferError("the tensor is not contiguous")
         sizes = <Py_ssize_t *>PyMem_Malloc(2 * MG_MAX_DIMS * sizeof(Py_ssize_t))
@@ -698,6 +700,16 @@ cdef int find_contiguous(Tensor t) noexcept:
     return 0
 
 
+cdef int check_count(str op, int n, const int64_t *shape) except -1:
+    """Refuse shapes of more elements than can be counted: views need no memory for them."""
+    cdef int64_t count = 1
+    for d in range(n):
+        if shape[d] and count > (<int64_t>1 << 62) // shape[d]:
+            raise ShapeError(f"{op}: the element count of shape {int_tuple(shape, n)} is too large")
+        count *= shape[d] if shape[d] else 1
+    return 0
+
+
 cdef Tensor window(Tensor x, int ndim, const int64_t *shape, const int64_t *strides, int64_t offset):
     """A view of x's storage, `offset` elements after x's first; not recorded. The caller knows that it stays inside."""
     cdef Tensor t = Tensor.__new__(Tensor)
@@ -721,6 +733,7 @@ def window_of(Tensor x, shape, strides, int64_t offset=0):
     cdef int n = read_shape("as_strided", shape, sizes)
     if len(strides) != n:
         raise ShapeError(f"as_strided: shape {tuple(shape)} and strides {tuple(strides)} have different lengths")
+    check_count("as_strided", n, sizes)
     first = last = (x.ptr - <char *>x.storage.data) // <int64_t>SIZE[x.dtype_] + offset
     empty = False
     for d in range(n):

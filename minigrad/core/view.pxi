@@ -43,6 +43,7 @@ def plan_expand(Tensor x, sizes):
                 raise ShapeError(f"expand: shape {x.shape} cannot be expanded to {tuple(sizes)}: dimension {d - n} has size {x.shape_[d - lead]}")
         if shape[d] < 0:
             raise ShapeError(f"expand: negative size {sizes[d]} in {tuple(sizes)}")
+    check_count("expand", n, shape)
     return window(x, n, shape, strides, 0)
 
 

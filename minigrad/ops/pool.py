@@ -157,7 +157,7 @@ class _Average(NamedTuple):
 _AVERAGES = [
     _Average(size=(8, 7), kernel=(3, 2), stride=(2, 3), padding=(1, 0), count_include_pad=True, divisor=0, out=(4, 2), id="leftover"),
     _Average(size=(5, 6), kernel=(2, 3), stride=(2, 2), padding=(1, 1), count_include_pad=False, divisor=0, out=(3, 4), id="ceil"),
-    _Average(size=(5, 6), kernel=(2, 3), stride=(2, 2), padding=(1, 1), count_include_pad=True, divisor=5, out=(3, 3), id="divisor"),
+    _Average(size=(5, 8), kernel=(2, 3), stride=(2, 2), padding=(1, 1), count_include_pad=True, divisor=5, out=(3, 4), id="divisor"),
 ]
 
 

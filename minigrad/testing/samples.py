@@ -82,6 +82,14 @@ def _several(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
+def _reference(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[Any]:
+    """The reference's outputs. NaN where it has to be is not worth a warning; a complex number that loses its imaginary part is an error."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        return _several(op.ref(*arrays, **params))
+
+
 def _widened(value: Any) -> Any:
     """float32 arrays as float64, in lists too: what references compute with."""
     if isinstance(value, (list, tuple)):
@@ -108,10 +116,9 @@ def check_value(op: Op, sample: Sample, dtype: str, layout: str = "contiguous") 
             np.testing.assert_array_equal(t.numpy(force=True), old, err_msg=f"{note}: an argument was changed")
     numbers, settings = arrays_of(arrays), {k: arrays_of(v) for k, v in params.items()}
     if op.family != "composite":
-        with np.errstate(all="ignore"):
-            exact = _several(op.ref(*map(_widened, numbers), **{k: _widened(v) for k, v in settings.items()}))
-            same = _several(op.ref(*numbers, **settings))
-            sizes = _magnitudes(op, numbers, settings) or [None] * len(same)
+        exact = _reference(op, [_widened(v) for v in numbers], {k: _widened(v) for k, v in settings.items()})
+        same = _reference(op, numbers, settings)
+        sizes = _magnitudes(op, numbers, settings) or [None] * len(same)
         for g, w, s, size in zip(got, exact, same, sizes, strict=True):
             if isinstance(g, _core.Tensor):
                 if np.asarray(s).dtype.kind != "f" and g.numpy(force=True).dtype != np.asarray(s).dtype and op.family != "elementwise":
@@ -127,7 +134,7 @@ def _magnitudes(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[np.nd
     """What the op makes of the absolute values: the sum of the magnitudes of the terms that were added, for ops that add."""
     if not op.linear_in or op.family == "elementwise":
         return None
-    return [np.abs(v) for v in _several(op.ref(*[_absolute(a) for a in arrays], **params))]
+    return [np.abs(v) for v in _reference(op, [_absolute(a) for a in arrays], params)]
 
 
 def _absolute(a: Any) -> Any:
@@ -238,18 +245,14 @@ def check_complex_step(op: Op, sample: Sample, seed: int = 0, rtol: float = 1e-1
     def reference(i: int, value: np.ndarray) -> Any:
         changed = list(numbers)
         changed[i] = value
-        with np.errstate(all="ignore"):
-            values = _several(op.ref(*changed, **settings))
-        return sum((np.asarray(w) * g).sum() for w, g in zip(values, cotangents, strict=False) if g is not None)
+        return sum((np.asarray(w) * g).sum() for w, g in zip(_reference(op, changed, settings), cotangents, strict=False) if g is not None)
 
     for (i, _), gradient in zip(leaves, grads, strict=True):
         v = np.asarray(rng.standard_normal(numbers[i].shape))
         if not v.size:
             continue
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", np.exceptions.ComplexWarning)
-                step = reference(i, numbers[i] + 1e-30j * v)
+            step = reference(i, numbers[i] + 1e-30j * v)
         except (TypeError, ValueError, np.exceptions.ComplexWarning):  # this reference knows no complex numbers
             continue
         want = float(np.imag(step)) / 1e-30
