@@ -729,21 +729,21 @@ def window_of(Tensor x, shape, strides, int64_t offset=0):
     """
     cdef int64_t sizes[8]
     cdef int64_t steps[8]
-    cdef int64_t first, last
+    cdef object first, last  # Python's integers: these products may not fit into 64 bits
     cdef int n = read_shape("as_strided", shape, sizes)
     if len(strides) != n:
         raise ShapeError(f"as_strided: shape {tuple(shape)} and strides {tuple(strides)} have different lengths")
     check_count("as_strided", n, sizes)
-    first = last = (x.ptr - <char *>x.storage.data) // <int64_t>SIZE[x.dtype_] + offset
+    first = last = <object>((x.ptr - <char *>x.storage.data) // <int64_t>SIZE[x.dtype_]) + offset
     empty = False
     for d in range(n):
         steps[d] = strides[d]
         empty = empty or sizes[d] == 0
         if steps[d] > 0:
-            last += (sizes[d] - 1) * steps[d]
+            last += (<object>sizes[d] - 1) * steps[d]
         else:
-            first += (sizes[d] - 1) * steps[d]
-    if not empty and (first < 0 or (last + 1) * <int64_t>SIZE[x.dtype_] > <int64_t>x.storage.nbytes):
+            first += (<object>sizes[d] - 1) * steps[d]
+    if not empty and (first < 0 or last >= <int64_t>x.storage.nbytes // <int64_t>SIZE[x.dtype_]):
         raise ShapeError(f"as_strided: shape {tuple(shape)}, strides {tuple(strides)}, offset {offset} reach outside the storage")
     return window(x, n, sizes, steps, 0 if empty else offset)
 
