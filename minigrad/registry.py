@@ -181,7 +181,9 @@ def defop(
         arrays = tuple(n for n in names if n in _flat(vjp))
         params = tuple(n for n in names if n not in arrays)
         if names[: len(arrays)] != arrays or not arrays:
-            raise TypeError(f"defop({op_name}): array arguments must come first and be named in vjp, got {list(_flat(vjp))} for {list(names)}")
+            raise TypeError(
+                f"defop({op_name}): array arguments must come first and be named in vjp, got {list(_flat(vjp))} for {list(names)}"
+            )
         unknown = [n for n in _flat(vjp) if n not in names]
         if unknown:
             raise TypeError(f"defop({op_name}): vjp names {unknown}, which are no arguments of {list(names)}")
@@ -211,7 +213,15 @@ def composite(
         names = tuple(inspect.signature(body).parameters)
         array_names = tuple(arrays.split())
         op = Op(
-            body.__name__, body, "composite", array_names, tuple(n for n in names if n not in array_names), {}, samples, tuple(errors), **record
+            body.__name__,
+            body,
+            "composite",
+            array_names,
+            tuple(n for n in names if n not in array_names),
+            {},
+            samples,
+            tuple(errors),
+            **record,
         )
         op.inplace = inplace
         function = _composite_function(op, body, names, star)
@@ -314,10 +324,20 @@ def _translate(op: str, aliases: dict[str, Any], **values: Any) -> list[Any]:
     return list(values.values())
 
 
-def _function(op: Op, names: tuple[str, ...], call: Callable[..., Any] | None, star: str | None, flag: str | None = None) -> Callable[..., Any]:
+def _function(
+    op: Op, names: tuple[str, ...], call: Callable[..., Any] | None, star: str | None, flag: str | None = None
+) -> Callable[..., Any]:
     signature, space = _signature(op, names, star)
     lines, extra = _prologue(op, star)
-    space |= {"_op": op.engine, "_apply": _core.apply, "_call": call, "_sizes": _sizes, "_named": _named, "_translate": _translate, "_cast": _core.cast}
+    space |= {
+        "_op": op.engine,
+        "_apply": _core.apply,
+        "_call": call,
+        "_sizes": _sizes,
+        "_named": _named,
+        "_translate": _translate,
+        "_cast": _core.cast,
+    }
     arrays, params = "".join(f"{n}, " for n in op.arrays), "".join(f"{n}, " for n in op.params)
     if op.family == "reduction" and "dtype" in op.params:
         lines += "    if dtype is not None: input = _cast(input, dtype)\n"

@@ -361,7 +361,9 @@ def test_in_place_on_what_was_saved():
     y = x * 1
     z = y * y
     y.add_(1)
-    with pytest.raises(mg.GradError, match=r"input [01] of mul \(shape \(2,\)\) was changed in place after mul saved it; call .clone\(\) before"):
+    with pytest.raises(
+        mg.GradError, match=r"input [01] of mul \(shape \(2,\)\) was changed in place after mul saved it; call .clone\(\) before"
+    ):
         z.sum().backward()
     y = x.exp()
     z = y * 2
@@ -538,7 +540,19 @@ def test_data():
 
 def test_views_share_memory():
     x = mg.arange(12.0).view(3, 4)
-    for v in (x.T, x[1:], x[:, ::2], x.expand(2, 3, 4), x.unsqueeze(0), x.view(4, 3), x.squeeze(), x[..., None], x.flatten(), x.narrow(1, 1, 2), x.unbind()[0]):
+    for v in (
+        x.T,
+        x[1:],
+        x[:, ::2],
+        x.expand(2, 3, 4),
+        x.unsqueeze(0),
+        x.view(4, 3),
+        x.squeeze(),
+        x[..., None],
+        x.flatten(),
+        x.narrow(1, 1, 2),
+        x.unbind()[0],
+    ):
         assert v.storage_offset() * 4 + x.data_ptr() == v.data_ptr()
     x[0, 0] = 99.0
     assert x.T[0, 0].item() == 99.0
@@ -689,7 +703,9 @@ def test_deepcopy():
         copy.deepcopy(x * 2)
 
 
-@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128"])
+@pytest.mark.parametrize(
+    "dtype", ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128"]
+)
 def test_numpy_without_copies(dtype):
     a = (np.arange(24).reshape(2, 3, 4) % 5).astype(dtype)
     x = mg.from_numpy(a)

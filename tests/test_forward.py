@@ -41,8 +41,12 @@ def test_elementwise_broadcasting(op, data):
     tensors, arrays = [], []
     for i, shape in enumerate(shapes.input_shapes):
         kind = np.dtype(dtype).kind
-        values = (draw.between(0.5, 3, *shape) if op.name in POSITIVE else draw.between(0.3, 3, *shape) * np.where(draw.bools(*shape), 1, -1))
-        values = draw.bools(*shape) if kind == "b" else np.asarray(np.round(values * 9) if kind == "i" else np.abs(np.round(values * 9)) + 1 if kind == "u" else values)
+        values = draw.between(0.5, 3, *shape) if op.name in POSITIVE else draw.between(0.3, 3, *shape) * np.where(draw.bools(*shape), 1, -1)
+        values = (
+            draw.bools(*shape)
+            if kind == "b"
+            else np.asarray(np.round(values * 9) if kind == "i" else np.abs(np.round(values * 9)) + 1 if kind == "u" else values)
+        )
         t = laid_out(np.asarray(values).astype(dtype), data.draw(st.sampled_from(list(LAYOUTS))))
         if t.ndim and t.shape[0] == 1 and data.draw(st.booleans()) and shapes.result_shape[-t.ndim] not in (0, 1):
             t = t.expand(shapes.result_shape[-t.ndim], *t.shape[1:])
@@ -60,7 +64,11 @@ def test_elementwise_broadcasting(op, data):
 def test_reduction_over_random_dims(op, data):
     shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=5))
     single = op.name in ("argmax", "argmin", "prod")
-    dims = data.draw(st.lists(st.integers(-len(shape), len(shape) - 1), min_size=1, max_size=1 if single else len(shape), unique_by=lambda d: d % len(shape)))
+    dims = data.draw(
+        st.lists(
+            st.integers(-len(shape), len(shape) - 1), min_size=1, max_size=1 if single else len(shape), unique_by=lambda d: d % len(shape)
+        )
+    )
     keepdim, dtype = data.draw(st.booleans()), data.draw(st.sampled_from(op.dtypes))
     draw = Draw(data.draw(st.integers(0, 2**32 - 1)))
     values = draw.ints(0, 4, *shape).astype(dtype) if np.dtype(dtype).kind != "f" else draw(*shape).astype(dtype)
@@ -123,7 +131,9 @@ def test_fused_op_has_the_gradient_of_its_oracle(op):
 TORCH_NAMES = {"_true_div": "div"}
 
 
-@pytest.mark.parametrize("op", [op for op in OPS.values() if op.family in ("elementwise", "reduction") and "mg" in op.where], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in OPS.values() if op.family in ("elementwise", "reduction") and "mg" in op.where], ids=lambda op: op.name
+)
 def test_dtype_of_the_result_is_torchs(op):
     torch = pytest.importorskip("torch")
     theirs = getattr(torch, op.name, None)
@@ -149,4 +159,8 @@ def test_dtype_of_the_result_is_torchs(op):
 
 
 # We have no square of bool. torch makes bytes of uint8 for any() and all() for historic reasons; and keeps integers where a function only rounds.
-DIFFERENT = {("square", "bool")} | {(n, "uint8") for n in ("any", "all")} | {(n, d) for n in ("floor", "ceil", "round", "trunc") for d in ("uint8", "int32", "int64")}
+DIFFERENT = (
+    {("square", "bool")}
+    | {(n, "uint8") for n in ("any", "all")}
+    | {(n, d) for n in ("floor", "ceil", "round", "trunc") for d in ("uint8", "int32", "int64")}
+)

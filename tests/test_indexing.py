@@ -120,7 +120,11 @@ def test_advanced_write(case, layout, kind, seed):
     part = a[key].shape
     # Of an element that is named twice the last write wins in NumPy; write the same everywhere where that can be.
     indices = [k for k in key if isinstance(k, np.ndarray) and k.dtype != bool]
-    value = 7.5 if kind == "number" or indices else np.asarray(np.random.default_rng(seed).standard_normal(part[1:] if kind == "broadcast" else part))
+    value = (
+        7.5
+        if kind == "number" or indices
+        else np.asarray(np.random.default_rng(seed).standard_normal(part[1:] if kind == "broadcast" else part))
+    )
     x = laid_out(a, layout)
     x[ours(key)] = value if isinstance(value, float) else mg.from_numpy(value.copy())
     a[key] = value
@@ -198,7 +202,9 @@ def test_bad_keys(key, error, match):
 
 def test_bad_values():
     x = mg.zeros(3, 4)
-    with pytest.raises(mg.ShapeError, match=r"copy_: a value of shape \(3,\) cannot be written into shape \(4,\)|cannot be broadcast together"):
+    with pytest.raises(
+        mg.ShapeError, match=r"copy_: a value of shape \(3,\) cannot be written into shape \(4,\)|cannot be broadcast together"
+    ):
         x[0] = mg.ones(3)
     with pytest.raises(mg.ShapeError, match=r"a value of shape \(3,\) cannot be written where the index selects shape \(2, 4\)"):
         x[[0, 1]] = mg.ones(3)

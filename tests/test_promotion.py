@@ -34,7 +34,9 @@ PAIRS = [(a, b) for a, b in itertools.product(DTYPES, DTYPES) if not ("float16" 
 @pytest.mark.parametrize("a, b", PAIRS)
 def test_pairs(a, b):
     """Tensors with dimensions decide over 0-d ones of the same kind; result_type and the ops agree."""
-    assert mg.promote_types(getattr(mg, a), getattr(mg, b)) is getattr(mg, str(torch.promote_types(getattr(torch, a), getattr(torch, b)))[6:])
+    assert mg.promote_types(getattr(mg, a), getattr(mg, b)) is getattr(
+        mg, str(torch.promote_types(getattr(torch, a), getattr(torch, b)))[6:]
+    )
     for n, m in itertools.product((0, 1), (0, 1)):
         (x, t), (y, u) = both(a, n), both(b, m)
         assert mg.result_type(x, y) is getattr(mg, str(torch.result_type(t, u))[6:]), (n, m)
@@ -81,7 +83,9 @@ def test_defaults():
     assert (mg.tensor([1]) / 2).dtype is mg.float32 and mg.zeros(2).dtype is mg.float32 and mg.arange(3).dtype is mg.int64
     mg.set_default_dtype(mg.float64)
     try:
-        assert mg.tensor(1.5).dtype is mg.float64 and (mg.tensor([1]) / 2).dtype is mg.float64 and (mg.tensor([1]) + 0.5).dtype is mg.float64
+        assert (
+            mg.tensor(1.5).dtype is mg.float64 and (mg.tensor([1]) / 2).dtype is mg.float64 and (mg.tensor([1]) + 0.5).dtype is mg.float64
+        )
         assert (mg.ones(1, dtype=mg.float32) + 0.5).dtype is mg.float32
     finally:
         mg.set_default_dtype(mg.float32)

@@ -146,7 +146,9 @@ def test_an_op_is_one_declaration():
         """2 * sin(x)"""
         return 2 * np.sin(x)
 
-    function = defop(vjp={"x": lambda g, x: g * x.cos() * 2}, result="float", samples=lambda r: [Sample(r(3, 4), id="a")], where="")(double_sine)
+    function = defop(vjp={"x": lambda g, x: g * x.cos() * 2}, result="float", samples=lambda r: [Sample(r(3, 4), id="a")], where="")(
+        double_sine
+    )
     try:
         op = OPS["double_sine"]
         for sample in op.samples(Draw(0)):

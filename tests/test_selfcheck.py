@@ -125,7 +125,9 @@ def test_the_right_rules_pass(bug):
 
 def test_the_message_says_where():
     name, rules, sample, *_ = PLANTED["transpose: axes not inverted (equal sides)"]
-    with pytest.raises(mg.GradError, match=r"gradcheck\(permute_broken\[cube\]\): d/dinput is wrong along direction 0: backward says .*seed 0"):
+    with pytest.raises(
+        mg.GradError, match=r"gradcheck\(permute_broken\[cube\]\): d/dinput is wrong along direction 0: backward says .*seed 0"
+    ):
         check_gradients(broken(name, rules, "permute_broken"), sample)
     with pytest.raises(mg.GradError, match=r"permute_broken\[cube\] d/dinput is wrong: .*the complex step .*seed 0"):
         check_complex_step(broken(name, rules, "permute_broken"), sample)

@@ -98,7 +98,9 @@ def network():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("make", [lambda p: mg.optim.SGD(p, lr=0.05, momentum=0.9), lambda p: mg.optim.AdamW(p, lr=1e-3)], ids=["sgd", "adamw"])
+@pytest.mark.parametrize(
+    "make", [lambda p: mg.optim.SGD(p, lr=0.05, momentum=0.9), lambda p: mg.optim.AdamW(p, lr=1e-3)], ids=["sgd", "adamw"]
+)
 def test_training_steps_have_the_same_bits(make):
     states = []
     for threads in (1, 2, 3, 7):
@@ -122,7 +124,12 @@ def test_random_numbers_do_not_depend_on_threads():
     for threads in (1, 2, 3, 7):
         mg.set_num_threads(threads)
         mg.manual_seed(7)
-        drawn.append([t.numpy() for t in (mg.rand(300_001), mg.randn(300_001), mg.randint(0, 1000, (300_001,)), mg.bernoulli(mg.full((300_001,), 0.3)))])
+        drawn.append(
+            [
+                t.numpy()
+                for t in (mg.rand(300_001), mg.randn(300_001), mg.randint(0, 1000, (300_001,)), mg.bernoulli(mg.full((300_001,), 0.3)))
+            ]
+        )
     for other in drawn[1:]:
         for a, b in zip(drawn[0], other, strict=True):
             np.testing.assert_array_equal(a, b)

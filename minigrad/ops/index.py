@@ -50,7 +50,9 @@ def _slice_backward(g_, shape, entries):
 
 def _index(op, index, dims):
     if not isinstance(index, _core.Tensor) or index.dtype.is_floating_point or index.dtype is _core.bool_:
-        raise DTypeError(f"{op}: expected an integer index tensor, got {getattr(getattr(index, 'dtype', None), 'name', type(index).__name__)}")
+        raise DTypeError(
+            f"{op}: expected an integer index tensor, got {getattr(getattr(index, 'dtype', None), 'name', type(index).__name__)}"
+        )
     if dims is not None and index.ndim not in dims:
         raise ShapeError(f"{op}: expected an index of {' or '.join(map(str, dims))} dimensions, got shape {index.shape}")
     return index if index.dtype is _core.int64 else _core.cast(index, _core.int64)
@@ -103,7 +105,11 @@ def _index_add_plan(input, index, source, dim):
     out = input.detach().clone()
     outer, n, inner = _three(input.shape, dim)
     if source.numel():
-        _core.launch_as("index_add", input.dtype, [out.view((outer, n, inner)), _core.contiguous(source.detach()).view((outer, -1, inner)), _core.contiguous(index)])
+        _core.launch_as(
+            "index_add",
+            input.dtype,
+            [out.view((outer, n, inner)), _core.contiguous(source.detach()).view((outer, -1, inner)), _core.contiguous(index)],
+        )
     return out
 
 
@@ -130,7 +136,9 @@ def index_add(input, dim, index, source, *, alpha=1):
     d = _dim("index_add", dim, input.ndim)
     want = (*input.shape[:d], index.shape[0], *input.shape[d + 1 :])
     if source.shape != want:
-        raise ShapeError(f"index_add: expected a source of shape {want} for input {input.shape}, dim {dim} and {index.shape[0]} indices, got {source.shape}")
+        raise ShapeError(
+            f"index_add: expected a source of shape {want} for input {input.shape}, dim {dim} and {index.shape[0]} indices, got {source.shape}"
+        )
     return _index_add(input, index, source if alpha == 1 else source * alpha, d)
 
 
@@ -205,7 +213,10 @@ def _scatter(kernel):
 
 
 def _scatter_samples(r):
-    return [Sample(r(4, 5), np.argsort(r(4, 5), 1)[:, :3], r(4, 3), dim=1, id="columns"), Sample(r(5, 3), np.argsort(r(5, 2), 0)[:4], r(4, 3), dim=0, id="rows")]
+    return [
+        Sample(r(4, 5), np.argsort(r(4, 5), 1)[:, :3], r(4, 3), dim=1, id="columns"),
+        Sample(r(5, 3), np.argsort(r(5, 2), 0)[:4], r(4, 3), dim=0, id="rows"),
+    ]
 
 
 @defop(family="general", plan=_scatter("scatter_add"), linear_in=("input", "source"), where="", samples=_scatter_samples,
@@ -237,7 +248,9 @@ def _scatter_values(input, index, source, dim):
     return out
 
 
-@composite(arrays="input", inplace=True, samples=lambda r: [Sample(r(4, 5), dim=1, index=np.argsort(r(4, 5), 1)[:, :3], src=r(4, 3), id="columns")])
+@composite(
+    arrays="input", inplace=True, samples=lambda r: [Sample(r(4, 5), dim=1, index=np.argsort(r(4, 5), 1)[:, :3], src=r(4, 3), id="columns")]
+)
 def scatter(input, dim, index, src=None, *, value=None):
     """input with values written along a dimension: out[i][index[i][j]] = src[i][j] for dim=1; `value` writes one number.
 
@@ -281,7 +294,9 @@ def _linear(x, indices):
     for d, a in enumerate(arrays):
         n = x.shape[d]
         if a.size and (a.min() < -n or a.max() >= n):
-            raise IndexError(f"index: an index tensor holds {a.min() if a.min() < -n else a.max()}, out of range for a dimension of size {n}")
+            raise IndexError(
+                f"index: an index tensor holds {a.min() if a.min() < -n else a.max()}, out of range for a dimension of size {n}"
+            )
         flat = flat * n + np.where(a < 0, a + n, a)
     return _core.from_numpy(np.ascontiguousarray(flat).reshape(-1).copy()), arrays[0].shape
 
@@ -298,7 +313,9 @@ def _broadcastable(advanced):
     try:
         np.broadcast_shapes(*(i.shape for _, i in advanced))
     except ValueError:
-        raise IndexError(f"index: index tensors of shapes {', '.join(str(i.shape) for _, i in advanced)} cannot be broadcast together") from None
+        raise IndexError(
+            f"index: index tensors of shapes {', '.join(str(i.shape) for _, i in advanced)} cannot be broadcast together"
+        ) from None
 
 
 def advanced_get(view, advanced):

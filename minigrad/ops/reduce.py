@@ -118,7 +118,16 @@ def _prod_vjp(g, input, dim, keepdim):
     return g * movedim(stack(others, -1), -1, dim)
 
 
-@defop(family="reduction", kernel="prod", result="accumulate", dtypes=NUMBERS, samples=reduced(dims=()), errors=[BAD_DIM], vjp={"input": _prod_vjp}, ulp=16)
+@defop(
+    family="reduction",
+    kernel="prod",
+    result="accumulate",
+    dtypes=NUMBERS,
+    samples=reduced(dims=()),
+    errors=[BAD_DIM],
+    vjp={"input": _prod_vjp},
+    ulp=16,
+)
 def prod(input, dim=None, keepdim=False, *, dtype=None):
     """Product of the elements; of none, 1.
 
@@ -190,7 +199,15 @@ def distinct(r, *shape):
     return r.distinct(*shape)
 
 
-@defop(family="reduction", kernel="max", identity=False, dtypes=ALL, samples=reduced(distinct), errors=[BAD_DIM, NOTHING], vjp={"input": _extreme_vjp})
+@defop(
+    family="reduction",
+    kernel="max",
+    identity=False,
+    dtypes=ALL,
+    samples=reduced(distinct),
+    errors=[BAD_DIM, NOTHING],
+    vjp={"input": _extreme_vjp},
+)
 def amax(input, dim=(), keepdim=False):
     """Largest element; NaN if one is NaN. Ties share the gradient equally.
 
@@ -201,7 +218,15 @@ def amax(input, dim=(), keepdim=False):
     return np.max(input, axis=_axes(dim) if np.ndim(input) else None, keepdims=keepdim)
 
 
-@defop(family="reduction", kernel="min", identity=False, dtypes=ALL, samples=reduced(distinct), errors=[BAD_DIM, NOTHING], vjp={"input": _extreme_vjp})
+@defop(
+    family="reduction",
+    kernel="min",
+    identity=False,
+    dtypes=ALL,
+    samples=reduced(distinct),
+    errors=[BAD_DIM, NOTHING],
+    vjp={"input": _extreme_vjp},
+)
 def amin(input, dim=(), keepdim=False):
     """Smallest element; NaN if one is NaN. Ties share the gradient equally.
 
@@ -272,7 +297,15 @@ def _logsumexp_vjp(g, input, y, dim, keepdim):
     return g * exp(input - _choose(eq(y, -float("inf")), 0.0, y))
 
 
-@defop(family="reduction", kernel="logsumexp", result="float", samples=reduced(whole=(0, 1)), errors=[BAD_DIM], vjp={"input": _logsumexp_vjp}, ulp=8)
+@defop(
+    family="reduction",
+    kernel="logsumexp",
+    result="float",
+    samples=reduced(whole=(0, 1)),
+    errors=[BAD_DIM],
+    vjp={"input": _logsumexp_vjp},
+    ulp=8,
+)
 def logsumexp(input, dim, keepdim=False):
     """log(sum(exp(input))) without overflow; of no elements, -inf.
 
@@ -414,5 +447,3 @@ def norm(input, p=2, dim=None, keepdim=False):
     if p == 0:
         return sum(ne(input, 0).to(input.dtype), dim, keepdim)
     return sum(size**p, dim, keepdim) ** (1.0 / p)
-
-

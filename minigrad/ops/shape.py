@@ -149,7 +149,10 @@ def reshape_as(input, other):
     return reshape(input, other.shape)
 
 
-@composite(samples=lambda r: [Sample(r(2, 3, 4), id="all"), Sample(r(2, 3, 4, 5), start_dim=1, end_dim=-2, id="middle"), Sample(r(), id="0-d")], dtypes=ALL)
+@composite(
+    samples=lambda r: [Sample(r(2, 3, 4), id="all"), Sample(r(2, 3, 4, 5), start_dim=1, end_dim=-2, id="middle"), Sample(r(), id="0-d")],
+    dtypes=ALL,
+)
 def flatten(input, start_dim=0, end_dim=-1):
     """Dimensions from start_dim to end_dim merged into one.
 
@@ -248,9 +251,12 @@ def movedim(input, source, destination):
     return permute(input, tuple(next(rest) if d < 0 else d for d in order))
 
 
-movedim = composite(samples=lambda r: [Sample(r(2, 3, 4), source=0, destination=-1, id="one"), Sample(r(2, 3, 4), source=(0, 2), destination=(1, 0), id="two")])(
-    movedim
-)
+movedim = composite(
+    samples=lambda r: [
+        Sample(r(2, 3, 4), source=0, destination=-1, id="one"),
+        Sample(r(2, 3, 4), source=(0, 2), destination=(1, 0), id="two"),
+    ]
+)(movedim)
 
 
 @composite(samples=lambda r: [Sample(r(3, 5), id="matrix"), Sample(r(4), id="vector")])
@@ -301,7 +307,12 @@ def select(input, dim, index):
     return input[(builtins.slice(None),) * d + (index,)]
 
 
-@composite(samples=lambda r: [Sample(r(7, 2), split_size_or_sections=3, id="size"), Sample(r(2, 7), split_size_or_sections=(2, 5), dim=1, id="sections")])
+@composite(
+    samples=lambda r: [
+        Sample(r(7, 2), split_size_or_sections=3, id="size"),
+        Sample(r(2, 7), split_size_or_sections=(2, 5), dim=1, id="sections"),
+    ]
+)
 def split(input, split_size_or_sections, dim=0):
     """Views of consecutive parts along `dim`: of one size (the last may be smaller), or of the sizes given.
 
@@ -387,8 +398,9 @@ def _assign(input, other):
     return np.broadcast_to(other, np.shape(input))
 
 
-
-_assign = defop(vjp={"input": NONDIFF, "other": lambda g: g}, samples=lambda r: [Sample(r(3, 4), r(3, 4), id="same")], inplace=False)(_assign)
+_assign = defop(vjp={"input": NONDIFF, "other": lambda g: g}, samples=lambda r: [Sample(r(3, 4), r(3, 4), id="same")], inplace=False)(
+    _assign
+)
 
 
 @defop(family="general", linear_in=("input", "other"), samples=lambda r: [Sample(r(3, 4), r(2, 3), size=(2, 3), stride=(1, 4), storage_offset=1, id="window")],
@@ -503,7 +515,9 @@ def repeat(input, sizes):
     if len(sizes) < input.ndim:
         raise ShapeError(f"repeat: expected at least {input.ndim} counts for shape {input.shape}, got {tuple(sizes)}")
     shape = (1,) * (len(sizes) - input.ndim) + input.shape
-    wide = reshape(input, tuple(n for s in shape for n in (1, s))).expand(tuple(n for c, s in zip(sizes, shape, strict=True) for n in (c, s)))
+    wide = reshape(input, tuple(n for s in shape for n in (1, s))).expand(
+        tuple(n for c, s in zip(sizes, shape, strict=True) for n in (c, s))
+    )
     return reshape(wide, tuple(c * s for c, s in zip(sizes, shape, strict=True)))
 
 
@@ -530,7 +544,9 @@ def pad(input, pad, mode="constant", value=None):
         if input.shape[d] + before + after < 0:
             raise ShapeError(f"pad: {before} and {after} cut more than there is of dimension {d} of shape {input.shape}")
     if mode == "constant":
-        keep = tuple((builtins.max(-b, 0), 1, s + builtins.min(b, 0) + builtins.min(a, 0)) for s, (b, a) in zip(input.shape, widths, strict=True))
+        keep = tuple(
+            (builtins.max(-b, 0), 1, s + builtins.min(b, 0) + builtins.min(a, 0)) for s, (b, a) in zip(input.shape, widths, strict=True)
+        )
         inner = _core.slice_view(input, keep) if builtins.min(pad, default=0) < 0 else input
         shape = tuple(s + b + a for s, (b, a) in zip(input.shape, widths, strict=True))
         return _pad_constant(inner, shape, tuple((builtins.max(b, 0), 1, k[2]) for k, (b, _) in zip(keep, widths, strict=True)), value or 0)
@@ -622,7 +638,14 @@ def _zero_(self):
     return _core.copy_(self, 0)
 
 
-for _name, _method in {"to": _to, "type": _type, "type_as": _type_as, "cpu": _cpu, "copy_": _copy_, "fill_": _fill_, "zero_": _zero_}.items():
+for _name, _method in {
+    "to": _to,
+    "type": _type,
+    "type_as": _type_as,
+    "cpu": _cpu,
+    "copy_": _copy_,
+    "fill_": _fill_,
+    "zero_": _zero_,
+}.items():
     _method.__name__ = _method.__qualname__ = _name
     _core.attach(_name, _method)
-

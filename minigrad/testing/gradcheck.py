@@ -58,7 +58,9 @@ def gradcheck(
         if x.dtype is not _core.float64:
             raise ValueError(f"gradcheck: input {label} has dtype {x.dtype.name}; finite differences mean something only in float64")
         if any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape, strict=True)):
-            raise ValueError(f"gradcheck: elements of input {label} share memory (it is expanded), so that they cannot be moved one by one; clone it")
+            raise ValueError(
+                f"gradcheck: elements of input {label} share memory (it is expanded), so that they cannot be moved one by one; clone it"
+            )
     title = name or getattr(function, "__name__", "function")
     outputs = _floats(function(*inputs))
     cotangents = [np.asarray(rng.standard_normal(y.shape)) for y in outputs]
@@ -122,4 +124,6 @@ def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: 
 
     if not kept or not gradient(*inputs, *cotangents):
         return True
-    return gradcheck(gradient, [*inputs, *cotangents], seed=seed, name=f"gradient of {name or getattr(function, '__name__', 'function')}", **options)
+    return gradcheck(
+        gradient, [*inputs, *cotangents], seed=seed, name=f"gradient of {name or getattr(function, '__name__', 'function')}", **options
+    )

@@ -262,7 +262,9 @@ def check_complex_step(op: Op, sample: Sample, seed: int = 0, rtol: float = 1e-1
         terms = np.zeros(1) if gradient is None else gradient.numpy(force=True) * v
         got, size = float(terms.sum()), float(np.abs(terms).sum())
         if not abs(got - want) <= rtol * (abs(want) + size) + 1e-14:
-            raise GradError(f"{op.name}[{sample.id}] d/d{op.arrays[i]} is wrong: backward says {got:.15g}, the complex step {want:.15g} (seed {seed})")
+            raise GradError(
+                f"{op.name}[{sample.id}] d/d{op.arrays[i]} is wrong: backward says {got:.15g}, the complex step {want:.15g} (seed {seed})"
+            )
         checked.append(op.arrays[i])
     return checked
 
@@ -295,7 +297,9 @@ def check_adjoint(op: Op, sample: Sample, seed: int = 0) -> list[str]:
             x.requires_grad_()
         y = _outputs(op, *arrays, **params)[0]
         zero = list(arrays)
-        zero[i] = [_core.full_of(x.shape, 0, x.dtype) for x in xs] if isinstance(arrays[i], list) else _core.full_of(xs[0].shape, 0, xs[0].dtype)
+        zero[i] = (
+            [_core.full_of(x.shape, 0, x.dtype) for x in xs] if isinstance(arrays[i], list) else _core.full_of(xs[0].shape, 0, xs[0].dtype)
+        )
         rest = _outputs(op, *zero, **params)[0].numpy(force=True).astype(np.float64)
         g = np.asarray(rng.integers(-4, 5, y.shape), np.float32)
         if not y.requires_grad:
@@ -307,6 +311,8 @@ def check_adjoint(op: Op, sample: Sample, seed: int = 0) -> list[str]:
         bound = 0.0 if exact else 32 * float(np.finfo(np.float32).eps) * float(np.abs(left).sum() + sum(np.abs(v).sum() for v in right))
         off = abs(float(left.sum()) - float(sum(v.sum() for v in right)))
         if not off <= bound:
-            raise GradError(f"{op.name}[{sample.id}] d/d{name} is not the adjoint: <g, f(x)> and <pull(g), x> differ by {off:.6g} (seed {seed})")
+            raise GradError(
+                f"{op.name}[{sample.id}] d/d{name} is not the adjoint: <g, f(x)> and <pull(g), x> differ by {off:.6g} (seed {seed})"
+            )
         checked.append(name)
     return checked
