@@ -23,14 +23,15 @@ def _transposed(a: np.ndarray) -> np.ndarray:
 def _stepped(a: np.ndarray) -> np.ndarray:
     """Every second element of every dimension of something larger, whose other elements are junk."""
     big = np.full([2 * n + 1 for n in a.shape], 77, a.dtype)
-    window = big[(..., *(slice(1, 2 * n + 1, 2) for n in a.shape))]  # the dots: a view even if there are no dimensions
+    odd: Any = (..., *(slice(1, 2 * n + 1, 2) for n in a.shape))  # the dots: a view even if there are no dimensions
+    window = big[odd]
     window[...] = a
     return window
 
 
 def _reversed(a: np.ndarray) -> np.ndarray:
     """Negative strides in every dimension."""
-    back = (..., *(slice(None, None, -1),) * a.ndim)
+    back: Any = (..., *(slice(None, None, -1),) * a.ndim)
     return np.array(a[back], order="C")[back]
 
 
@@ -130,10 +131,10 @@ def check_value(op: Op, sample: Sample, dtype: str, layout: str = "contiguous") 
             assert_close(g.numpy(force=True), np.asarray(w), 4 * op.ulp, f"{note} against its oracle")
 
 
-def _magnitudes(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[np.ndarray] | None:
+def _magnitudes(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[Any]:
     """What the op makes of the absolute values: the sum of the magnitudes of the terms that were added, for ops that add."""
     if not op.linear_in or op.family == "elementwise":
-        return None
+        return []
     return [np.abs(v) for v in _reference(op, [_absolute(a) for a in arrays], params)]
 
 
