@@ -94,7 +94,9 @@ def _nonzero(r, *shape):
     return np.where(r.bools(*shape), 1, -1) * r.between(0.6, 2.9, *shape)
 
 
-@defop(kernel="floor_divide", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(second=_nonzero), dtypes=NUMBERS, errors=BINARY_ERRORS)
+@defop(
+    kernel="floor_divide", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(second=_nonzero), dtypes=NUMBERS, errors=BINARY_ERRORS
+)
 def floor_divide(input, other):
     """Quotient rounded towards minus infinity; dividing integers by zero gives 0.
 
@@ -322,7 +324,9 @@ def _comparison(name, ref, doc):
         f"{doc}, elementwise; comparisons with NaN are false (ne: true).\n\nShapes: any that broadcast. Dtypes: all; gives bool.\n"
         f">>> mg.{name}(mg.tensor([1.0, 2.0, 3.0]), 2).dtype\nminigrad.bool\n"
     )
-    return defop(kernel=name, result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS)(reference)
+    return defop(kernel=name, result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS)(
+        reference
+    )
 
 
 eq = _comparison("eq", np.equal, "Whether input == other")
@@ -339,7 +343,9 @@ def _test(name, ref, doc, kernel=None):
 
     reference.__name__ = name
     reference.__module__ = __name__
-    reference.__doc__ = f"{doc}.\n\nShapes: any. Dtypes: all; gives bool.\n>>> mg.{name}(mg.tensor([1.0, float('nan')])).dtype\nminigrad.bool\n"
+    reference.__doc__ = (
+        f"{doc}.\n\nShapes: any. Dtypes: all; gives bool.\n>>> mg.{name}(mg.tensor([1.0, float('nan')])).dtype\nminigrad.bool\n"
+    )
     return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS)(reference)
 
 
@@ -463,7 +469,9 @@ def _clamp_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(kernel="clamp", pack=_bounds, vjp={"input": lambda g, input, min, max: _choose(_inside(input, min, max), g, 0)}, samples=_clamp_samples)
+@defop(
+    kernel="clamp", pack=_bounds, vjp={"input": lambda g, input, min, max: _choose(_inside(input, min, max), g, 0)}, samples=_clamp_samples
+)
 def _clamp(input, min, max):
     """input, not below min and not above max (numbers)"""
     return np.clip(input, min, max)

@@ -160,7 +160,10 @@ def outer(input, vec2):
     return unsqueeze(_two("outer", input, 1), 1) * _two("outer", vec2, 1)
 
 
-@composite(arrays="input mat1 mat2", samples=lambda r: [Sample(r(4), r(3, 5), r(5, 4), id="row"), Sample(r(3, 4), r(3, 5), r(5, 4), beta=0.5, alpha=2.0, id="scaled")])
+@composite(
+    arrays="input mat1 mat2",
+    samples=lambda r: [Sample(r(4), r(3, 5), r(5, 4), id="row"), Sample(r(3, 4), r(3, 5), r(5, 4), beta=0.5, alpha=2.0, id="scaled")],
+)
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """beta * input + alpha * mat1 @ mat2.
 
@@ -258,7 +261,10 @@ def _contract(a, x, b, z, later, sizes):
     def size(letters):
         return [sizes[c] for c in letters]
 
-    x, z = x.expand((*size(batch), *x.shape[len(batch) : len(batch) + len(rows)], *size(inner))), z.expand((*size(batch), *size(inner), *z.shape[len(batch) + len(inner) :]))
+    x, z = (
+        x.expand((*size(batch), *x.shape[len(batch) : len(batch) + len(rows)], *size(inner))),
+        z.expand((*size(batch), *size(inner), *z.shape[len(batch) + len(inner) :])),
+    )
     m, k, n = (int(np.prod(size(s))) for s in (rows, inner, columns))
     y = reshape(x, (*size(batch), m, k)) @ reshape(z, (*size(batch), k, n))
     return "".join((*batch, *rows, *columns)), reshape(y, (*size(batch), *size(rows), *size(columns)))
