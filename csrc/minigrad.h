@@ -31,21 +31,7 @@
 #define MG_MAX_DIMS 8  /* of a tensor */
 #define MG_MAX_ARGS 16 /* arrays of one launch, except where the kernel takes a list */
 
-typedef enum {
-    MG_BOOL,
-    MG_U8,
-    MG_I8,
-    MG_I16,
-    MG_I32,
-    MG_I64,
-    MG_F16,
-    MG_BF16,
-    MG_F32,
-    MG_F64,
-    MG_C64,
-    MG_C128,
-    MG_NUM_DTYPES
-} mg_dtype;
+typedef enum { MG_BOOL, MG_U8, MG_I8, MG_I16, MG_I32, MG_I64, MG_F16, MG_BF16, MG_F32, MG_F64, MG_C64, MG_C128, MG_NUM_DTYPES } mg_dtype;
 
 typedef enum {
     MG_OK = 0,

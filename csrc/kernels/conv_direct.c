@@ -115,9 +115,9 @@ KERNELS(6)
 KERNELS(7)
 KERNELS(8)
 #endif
-    static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
+static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
 #if MG_VEC_REGISTERS >= 32
-                                                                             NAMES(5) NAMES(6) NAMES(7) NAMES(8)
+                                                                         NAMES(5) NAMES(6) NAMES(7) NAMES(8)
 #endif
 };
 

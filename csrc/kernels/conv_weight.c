@@ -86,9 +86,9 @@ KERNELS(4)
 KERNELS(5)
 KERNELS(6)
 #endif
-    static void (*const kernels[MAX_ROWS][MAX_TAPS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3)
+static void (*const kernels[MAX_ROWS][MAX_TAPS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3)
 #if MG_VEC_REGISTERS >= 32
-                                                                          NAMES(4) NAMES(5) NAMES(6)
+                                                                      NAMES(4) NAMES(5) NAMES(6)
 #endif
 };
 
