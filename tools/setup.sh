@@ -22,6 +22,12 @@ find_python() {
     return 1
 }
 
+probe=$(mktemp)
+printf 'int main(void) { return 0; }\n' | ${CC:-cc} -x c - -o "$probe" 2>/dev/null && rm -f "$probe" || {
+    rm -f "$probe"
+    fail "no working C compiler (${CC:-cc}): on Debian and Ubuntu install build-essential, on macOS run xcode-select --install, or set CC"
+}
+
 # A .venv that was moved or whose Python has gone does not start: make it anew.
 if ! { [ -f $venv/.python ] && [ "$(cat $venv/.python)" = "$PWD" ] && $python -c ''; } 2>/dev/null; then
     base=$(find_python) || fail "no Python 3.10 or newer found (PYTHON3=/path/to/python3 names one)"
@@ -41,10 +47,6 @@ PY
     $python -m pip install --quiet --disable-pip-version-check -r $venv/build.txt
     pwd >$venv/.python
 fi
-
-printf 'int main(void) { return 0; }\n' >$venv/probe.c
-${CC:-cc} $venv/probe.c -o $venv/probe 2>/dev/null ||
-    fail "no working C compiler (${CC:-cc}): on Debian and Ubuntu install build-essential, on macOS run xcode-select --install, or set CC"
 
 echo "minigrad: building and installing with extra '$extra' into $venv"
 # The build needs no download of its own here: what it requires was installed with the environment.
