@@ -76,14 +76,18 @@ static mg_status run(const mg_array *a, const mg_param *p, product f, int64_t si
     for (int d = 0; d < s.nd; d++) batch *= a[0].shape[d];
     const int64_t work = s.g.m * s.g.n * (s.g.k + 8);
     /* A product by itself has pieces for all threads from some million multiply-adds on. */
-    if (plain || (batch < 8 && work > 4000000)) matrices(&s, 0, batch);
-    else mg_parallel(batch, 1 + 400000 / work, matrices, &s);
+    if (plain || (batch < 8 && work > 4000000))
+        matrices(&s, 0, batch);
+    else
+        mg_parallel(batch, 1 + 400000 / work, matrices, &s);
     return s.status;
 }
 
-#define KERNEL(dtype, T)                                                                                                         \
+#define KERNEL(dtype, T)                                                                                                             \
     mg_status MG_FN(matmul, dtype)(const mg_array *a, const mg_param *p) { return run(a, p, MG_FN(gemm, dtype), sizeof(T), false); } \
-    mg_status MG_FN(matmul_plain, dtype)(const mg_array *a, const mg_param *p) { return run(a, p, MG_FN(gemm_plain, dtype), sizeof(T), true); }
+    mg_status MG_FN(matmul_plain, dtype)(const mg_array *a, const mg_param *p) {                                                     \
+        return run(a, p, MG_FN(gemm_plain, dtype), sizeof(T), true);                                                                 \
+    }
 KERNEL(f32, float)
 KERNEL(f64, double)
 KERNEL(i64, int64_t)
