@@ -1,4 +1,4 @@
-"""Settings of every test: Hypothesis profiles, chosen by MINIGRAD_HYPOTHESIS (dev, ci or deep)."""
+"""Settings of every test: Hypothesis profiles, chosen by MINIGRAD_HYPOTHESIS (quick, dev, ci or deep)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 # No deadline: machines that run tests are shared and noisy, and a slow example is not a wrong one.
 common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", max_examples=5, derandomize=True, **common)
 settings.register_profile("dev", max_examples=20, **common)
 settings.register_profile("ci", max_examples=100, derandomize=True, **common)
 settings.register_profile("deep", max_examples=2000, **common)

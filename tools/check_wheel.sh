@@ -19,4 +19,4 @@ cp -r tests "$elsewhere/tests"
 cp pyproject.toml "$elsewhere"
 cd "$elsewhere"
 $python -m minigrad info
-$python -m pytest -q -p no:cacheprovider "${@:-tests}"
+$python -m pytest -q -p no:cacheprovider tests "$@"
