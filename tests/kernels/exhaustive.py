@@ -1,6 +1,6 @@
 """The largest error of the mathematical functions over every float32.
 
-python -m tests.kernels.exhaustive exp tanh [--isa avx2] [--step 7]     # from the root; no name means all; a minute or two each
+python -m tests.kernels.exhaustive exp tanh [--isa avx2] [--step 7]     # from the root; no name means all; some minutes each
 
 The reference is NumPy's function in float64, or, where NumPy has none, our own float64 kernel, which test_vecmath.py holds against
 mpmath. A result of infinity or NaN must be the reference's rounded to float32; zeros must have its sign.

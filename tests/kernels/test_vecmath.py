@@ -13,7 +13,7 @@ from kernels.exhaustive import REFERENCES, worst
 isas = pytest.mark.parametrize("isa", raw.isas())
 
 # Largest error in ulp (base, without a fused multiply-add, is the worst). Activations are products of a rounded function and x.
-LIMIT = dict.fromkeys(REFERENCES, 2.0) | {"erfc": 3.5, "silu": 3.0, "gelu": 4.5, "log2": 2.2, "tan": 2.3}
+LIMIT = dict.fromkeys(REFERENCES, 2.0) | {"erfc": 3.6, "silu": 3.3, "gelu": 4.5, "log2": 2.2, "tan": 2.5}
 FUNCTIONS = [name for name in REFERENCES if name != "gelu_tanh"]
 SPECIAL = [
     0.0,
