@@ -63,13 +63,20 @@ KERNELS(4)
 KERNELS(5)
 KERNELS(6)
 #if MG_VEC_REGISTERS >= 32
-    KERNELS(7) KERNELS(8) KERNELS(9) KERNELS(10) KERNELS(11) KERNELS(12) KERNELS(13) KERNELS(14)
+KERNELS(7)
+KERNELS(8)
+KERNELS(9)
+KERNELS(10)
+KERNELS(11)
+KERNELS(12)
+KERNELS(13)
+KERNELS(14)
 #endif
 #define NAMES(P) {run_1x##P, run_2x##P},
-        static void (*const kernels[MAX_PIXELS][2])(float *, const float *, const float *, const int32_t *, int64_t, const float *) = {
-            NAMES(1) NAMES(2) NAMES(3) NAMES(4) NAMES(5) NAMES(6)
+static void (*const kernels[MAX_PIXELS][2])(float *, const float *, const float *, const int32_t *, int64_t, const float *) = {
+    NAMES(1) NAMES(2) NAMES(3) NAMES(4) NAMES(5) NAMES(6)
 #if MG_VEC_REGISTERS >= 32
-                NAMES(7) NAMES(8) NAMES(9) NAMES(10) NAMES(11) NAMES(12) NAMES(13) NAMES(14)
+        NAMES(7) NAMES(8) NAMES(9) NAMES(10) NAMES(11) NAMES(12) NAMES(13) NAMES(14)
 #endif
 };
 

@@ -76,12 +76,15 @@ KERNELS(3)
 KERNELS(4)
 KERNELS(5)
 #if MG_VEC_REGISTERS >= 32
-    KERNELS(6) KERNELS(7) KERNELS(8) KERNELS(9)
+KERNELS(6)
+KERNELS(7)
+KERNELS(8)
+KERNELS(9)
 #endif
 #define NAMES(T) {tile_1x##T, tile_2x##T},
-        static void (*const kernels[MAX_TAPS][2])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4) NAMES(5)
+static void (*const kernels[MAX_TAPS][2])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4) NAMES(5)
 #if MG_VEC_REGISTERS >= 32
-                                                                       NAMES(6) NAMES(7) NAMES(8) NAMES(9)
+                                                               NAMES(6) NAMES(7) NAMES(8) NAMES(9)
 #endif
 };
 
