@@ -11,6 +11,7 @@ import platform
 import shlex
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -73,9 +74,12 @@ def compile_objects(out: Path, cc: list[str], extra: list[str], machine: str) ->
     def build(job: tuple[Path, Path, list[str]]) -> None:
         src, obj, flags = job
         if is_stale(obj):
+            start = time.time()
             subprocess.run(
                 [*cc, *FLAGS, *flags, *extra, "-MMD", "-MF", str(obj.with_suffix(".d")), "-c", str(src), "-o", str(obj)], check=True
             )
+            # A file that changed while the compiler ran is newer than what the compiler read of it.
+            os.utime(obj, (start, start))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(build, jobs))
