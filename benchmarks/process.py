@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import statistics
 import subprocess
 import sys
@@ -19,10 +20,13 @@ SKIPPED = {".pyx", ".pxi", ".pxd", ".c", ".h", ".pyc"}
 def import_times(rounds: int, packages: tuple[str, ...] = ("minigrad", "numpy")) -> dict[str, list[float]]:
     """Seconds of processor time of `import PACKAGE`, taken in turn; the first round, which fills the disk's cache, is thrown away."""
     root = Path(minigrad.__file__).resolve().parents[1]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # what pip installs comes with its byte code
     times: dict[str, list[float]] = {name: [] for name in packages}
     for number in range(rounds + 1):
         for name in packages:
-            done = subprocess.run([sys.executable, "-c", PROGRAM.format(name)], cwd=root, capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", PROGRAM.format(name)], cwd=root, env=environment, capture_output=True, text=True, check=True
+            )
             if number:
                 times[name].append(float(done.stdout.split()[1]))
     return times

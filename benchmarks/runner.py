@@ -5,6 +5,7 @@ Time is processor time with one thread (on a busy machine, time in which others 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -90,6 +91,7 @@ class Worker:
 
     def ask(self, **message: Any) -> dict[str, Any]:
         if self.process.poll() is not None:
+            self.close()
             self.start()
         try:
             wire.send(self.process.stdin, message)
@@ -113,8 +115,9 @@ class Worker:
         return max(reply[clock], 1e-9)
 
     def close(self) -> None:
-        if self.process.poll() is None:
+        with contextlib.suppress(BrokenPipeError):  # it may have ended by itself
             self.process.stdin.close()
+        if self.process.poll() is None:
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:

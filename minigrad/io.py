@@ -13,7 +13,6 @@ file as it was.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -44,7 +43,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """
     suffix = _suffix(path, "save")
     arrays: Arrays = {}
-    structure = json.dumps(_encode(obj, "", arrays, ()), separators=(",", ":"))
+    structure = _json().dumps(_encode(obj, "", arrays, ()), separators=(",", ":"))
     if suffix == ".npz":
         _write_atomically(path, lambda temporary: _write_npz(temporary, arrays, structure))
     else:
@@ -69,7 +68,7 @@ def load(path: str | os.PathLike[str], map_location: Any = None, *, weights_only
         arrays, structure = read(path)
         if structure is None:
             return {name: _tensor(array) for name, array in arrays.items()}
-        return _decode(json.loads(structure), arrays)
+        return _decode(_json().loads(structure), arrays)
     except FileNotFoundError:
         raise FileNotFoundError(f"load: no such file: {os.fspath(path)!r}") from None
     except OSError:
@@ -194,6 +193,12 @@ def _read_npz(path: str | os.PathLike[str]) -> tuple[Arrays, str | None]:
         return {name: archive[name] for name in archive.files if name != _STRUCTURE + ".json"}, structure
 
 
+def _json() -> Any:
+    import json  # here: few programs save, and all import this module
+
+    return json
+
+
 def _read_safetensors(path: str | os.PathLike[str]) -> tuple[Arrays, str | None]:
     with open(path, "rb") as file:
         content = file.read()
@@ -207,7 +212,7 @@ def _read_safetensors(path: str | os.PathLike[str]) -> tuple[Arrays, str | None]
         else:
             raise ValueError(f"tensor {name!r} has dtype {dtype}, which minigrad does not have")
         arrays[name] = array.reshape(shape)
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    header = _json().loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     return arrays, header.get("__metadata__", {}).get(_STRUCTURE)
 
 

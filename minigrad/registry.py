@@ -21,6 +21,7 @@ until backward:
     <parameter>    that parameter of the op
     mask           (joint rules) which of the arguments need their gradient
     shapes         (ops that take a list) all shapes
+An op can be a rule as it is, such as relu_backward(grad, output), which then gets g and y; elementwise ones the engine calls directly.
 Rules are made of ops themselves, so every order of derivative comes from the same line. For elementwise ops the engine sums
 over what was broadcast, and casts.
 """
@@ -28,10 +29,9 @@ over what was broadcast, and casts.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import FunctionType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,8 +65,7 @@ class ErrorSample:
         self.args, self.kwargs, self.error, self.match = args, kwargs, error, match
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """Work of one call: arithmetic operations, and bytes that have to be read or written at least."""
 
     flops: float
@@ -106,7 +105,6 @@ class Draw:
         return self.rng.random(shape) < 0.5
 
 
-@dataclass
 class Op:
     """One declaration."""
 
@@ -117,6 +115,8 @@ class Op:
     params: tuple[str, ...]  # names of the others
     vjp: Mapping[Any, Any]
     samples: Callable[[Draw], list[Sample]]
+    function: Callable[..., Any]  # what users call
+    engine: Any = None  # the _core.Op; None for composites
     errors: tuple[ErrorSample, ...] = ()
     kernel: str | None = None
     oracle: Callable[..., Any] | None = None  # of a fused op: the same out of other ops; value and gradient are compared
@@ -126,14 +126,23 @@ class Op:
     dtypes: tuple[str, ...] = ("float32", "float64")  # to test values with
     ulp: float = 4.0  # allowed error of the float32 kernel, in units of the last place of the largest term
     where: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # other names of the same function, in the same places
     inplace: bool = False
     constants: tuple[str, ...] = ()  # array arguments of a composite that get no gradient
     dense: bool = False  # works on the memory as it lies, and means what its reference says on contiguous arguments only
     auxiliary: int = 0  # so many last outputs are for the backward pass, and have no gradient themselves
     second_order_of: str = ""  # a backward op whose arguments depend on one another: its rule is checked as the second order of that op
-    known_failures: Mapping[str, str] = field(default_factory=dict)
-    engine: Any = None  # the _core.Op; None for composites
-    function: Callable[..., Any] = None  # type: ignore[assignment]  # what users call
+    known_failures: Mapping[str, str] = {}
+
+    def __init__(self, **record: Any) -> None:
+        for field in record:
+            if field not in Op.__annotations__:
+                raise TypeError(f"defop({record.get('name')}): no such field: {field!r}")
+        self.__dict__.update(record)
+
+    def replace(self, **changes: Any) -> Op:
+        """The same declaration with other fields, in no registry."""
+        return Op(**{**self.__dict__, **changes})
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -162,14 +171,16 @@ def defop(
     wrap: Callable[..., Any] | None = None,
     inplace: bool | None = None,
     flag: str | None = None,
+    out: bool | None = None,
     name: str | None = None,
     errors: Iterable[ErrorSample] = (),
     **record: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare an op; see the module's documentation for what the arguments mean.
 
-    where: what it becomes: a function of `mg`, a method of `Tensor`, a function of `F` (nn.functional). Names that begin
-    with an underscore become nothing. inplace: also a method `name_` (default: elementwise ops that keep the dtype).
+    where: what it becomes: a function of `mg`, a method of `Tensor`, a function of `F` (nn.functional), `linalg`, `special` or `fft`;
+    there without its prefix, so that `linalg_inv` is `mg.linalg.inv`. Names that begin with an underscore become nothing. out: takes
+    `out=` (default: public elementwise ops and reductions). inplace: also a method `name_` (default: elementwise ops that keep the dtype).
     star: a parameter that can be given as several arguments, like `x.reshape(2, 3)`. call: engine function that replaces the
     family's (matmul). flag="inplace": the function takes `inplace=True`, as those of nn.functional do. wrap: put round the
     function and its in-place method (the `alpha` of add). Raises TypeError at import for a declaration that is not complete.
@@ -177,7 +188,7 @@ def defop(
 
     def declare(ref: Callable[..., Any]) -> Callable[..., Any]:
         op_name = name or ref.__name__
-        names = tuple(inspect.signature(ref).parameters)
+        names = _arguments(ref)
         arrays = tuple(n for n in names if n in _flat(vjp))
         params = tuple(n for n in names if n not in arrays)
         if names[: len(arrays)] != arrays or not arrays:
@@ -193,11 +204,12 @@ def defop(
             dim_at=params.index("dim") if "dim" in params else -1, keepdim_at=params.index("keepdim") if "keepdim" in params else -1,
             rules=[_rule(op_name, key, fn, arrays, params, variadic) for key, fn in vjp.items() if fn is not NONDIFF],
         )  # fmt: skip
-        op = Op(op_name, ref, family, arrays, params, vjp, samples, tuple(errors), kernel, **record)
-        op.engine = engine
+        op = Op(name=op_name, ref=ref, family=family, arrays=arrays, params=params, vjp=vjp, samples=samples, errors=tuple(errors),
+                kernel=kernel, engine=engine, **record)  # fmt: skip
         natural = family == "elementwise" and result in ("same", "integral", "float") and "Tensor" in where and not op_name.startswith("_")
         op.inplace = natural if inplace is None else inplace
-        function = _function(op, names, call, star, flag)
+        takes_out = family in ("elementwise", "reduction") and outputs == 1 and "mg" in where.split() if out is None else out
+        function = _function(op, call, star, flag, takes_out)
         return _register(op, wrap(function) if wrap else function, where, wrap)
 
     return declare
@@ -210,33 +222,42 @@ def composite(
     """Declare an op whose body is written with other ops; `arrays` names its array arguments."""
 
     def declare(body: Callable[..., Any]) -> Callable[..., Any]:
-        names = tuple(inspect.signature(body).parameters)
-        array_names = tuple(arrays.split())
-        op = Op(
-            body.__name__,
-            body,
-            "composite",
-            array_names,
-            tuple(n for n in names if n not in array_names),
-            {},
-            samples,
-            tuple(errors),
-            **record,
-        )
-        op.inplace = inplace
-        function = _composite_function(op, body, names, star)
-        return _register(op, function, where)
+        names, array_names = _arguments(body), tuple(arrays.split())
+        op = Op(name=body.__name__, ref=body, family="composite", arrays=array_names,
+                params=tuple(n for n in names if n not in array_names), vjp={}, samples=samples, errors=tuple(errors),
+                inplace=inplace, **record)  # fmt: skip
+        return _register(op, _composite_function(op, body, names, star), where)
 
     return declare
 
 
+# Importing the package runs every declaration, so these read code objects: `inspect` alone would cost more than all of them.
+
+
+def _arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of a plain function's parameters."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
+    code = function.__code__
+    return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+
+def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    code, values = function.__code__, function.__defaults__ or ()  # type: ignore[attr-defined]
+    return dict(zip(code.co_varnames[code.co_argcount - len(values) : code.co_argcount], values, strict=True)) | (
+        function.__kwdefaults__ or {}
+    )  # type: ignore[attr-defined]
+
+
 def _positional(ref: Callable[..., Any]) -> Callable[..., Any]:
     """The reference as the engine calls it: all arguments by position."""
-    kinds = inspect.signature(ref).parameters
-    named = [n for n, p in kinds.items() if p.kind is p.KEYWORD_ONLY]
+    named = _keyword_only(ref)
     if not named:
         return ref
-    at = len(kinds) - len(named)
+    at = len(_arguments(ref)) - len(named)
     return lambda *args: ref(*args[:at], **dict(zip(named, args[at:], strict=True)))
 
 
@@ -247,16 +268,26 @@ def _flat(vjp: Mapping[Any, Any]) -> list[str]:
 def _rule(op: str, key: Any, fn: Rule, arrays: tuple[str, ...], params: tuple[str, ...], variadic: bool) -> Any:
     """Translate the parameter names of a rule into what the engine fetches."""
     serves = tuple(arrays.index(n) for n in ((key,) if isinstance(key, str) else key))
-    needs = {"g": 0, "mask": 1, "shapes": 2, "y": 400} | {f"y{i}": 400 + i for i in range(8)}
-    for i, n in enumerate(arrays):
-        needs |= {n: 100 + i, f"{n}_shape": 200 + i}
-    for i, n in enumerate(params):
-        needs[n] = 500 + i
-    asked = tuple(inspect.signature(fn).parameters)
+    needs = {"g": 0, "mask": 1, "shapes": 2, "y": 400, "y0": 400, "y1": 401, "y2": 402, "y3": 403}
+    codes = []
+    if hasattr(fn, "op"):  # another op is the rule: its arguments grad and output are g and y
+        asked = tuple({"grad": "g", "output": "y"}.get(n, n) for n in (*fn.op.arrays, *fn.op.params))
+    else:
+        asked = _arguments(fn)
     for n in asked:
-        if n not in needs:
-            raise TypeError(f"defop({op}): the rule for {key} asks for {n!r}; it can have {sorted(needs)}")
-    return _core.Rule(fn, serves, asked, [needs[n] for n in asked])
+        if n in needs:
+            codes.append(needs[n])
+        elif n in arrays:
+            codes.append(100 + arrays.index(n))
+        elif n in params:
+            codes.append(500 + params.index(n))
+        elif n.endswith("_shape") and n[:-6] in arrays:
+            codes.append(200 + arrays.index(n[:-6]))
+        else:
+            raise TypeError(
+                f"defop({op}): the rule for {key} asks for {n!r}; it can have {[*needs, *arrays, *(f'{a}_shape' for a in arrays), *params]}"
+            )
+    return _core.Rule(fn, serves, asked, codes)
 
 
 # ---- the functions that users call ----
@@ -264,28 +295,46 @@ def _rule(op: str, key: Any, fn: Rule, arrays: tuple[str, ...], params: tuple[st
 _ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other"}
 
 
-def _signature(op: Op, names: tuple[str, ...], star: str | None) -> tuple[str, dict[str, Any]]:
+def _signature(function: Callable[..., Any], star: str | None) -> tuple[str, dict[str, Any]]:
     """Parameter list of the generated function, and the defaults it refers to."""
     parts, space = [], {}
-    keyword_only = False
-    for n, p in inspect.signature(op.ref).parameters.items():
-        if p.kind is p.KEYWORD_ONLY and not keyword_only and not (star and f"*{star}" in parts):
+    defaults, keyword_only = _defaults(function), _keyword_only(function)
+    for n in _arguments(function):
+        if n in keyword_only[:1] and not (star and f"*{star}" in parts):
             parts.append("*")
-            keyword_only = True
         if n == star:
             parts.append(f"*{n}")
-        elif p.default is p.empty:
+        elif n not in defaults:
             parts.append(n)
         else:
-            space[f"_default_{n}"] = p.default
+            space[f"_default_{n}"] = defaults[n]
             parts.append(f"{n}=_default_{n}")
     return ", ".join(parts), space
 
 
-def _compile(op: Op, source: str, space: dict[str, Any]) -> Callable[..., Any]:
-    exec(compile(source, f"<minigrad op {op.name}>", "exec"), space)  # like dataclasses: a plain function is the fastest call there is
-    function = functools.wraps(op.ref)(space[op.name])
-    function.__name__ = function.__qualname__ = op.name
+def _first_call(*args: Any, **kwargs: Any) -> Any:
+    return _build()(*args, **kwargs)  # type: ignore[name-defined] # noqa: F821 (the function's own globals)
+
+
+def _generated(name: str, write: Callable[[], tuple[str, dict[str, Any]]]) -> Callable[..., Any]:
+    """A function of generated source, which `write` returns with its globals; written and compiled at its first call.
+
+    A plain function is the fastest call there is, which is why they are generated (as dataclasses do). Most programs call few of
+    them: compiling all at import would cost more than importing NumPy.
+    """
+
+    def build() -> Callable[..., Any]:
+        source, names = write()
+        scope: dict[str, Any] = {}
+        exec(compile(source, f"<minigrad op {name}>", "exec"), names, scope)
+        made = scope[name]
+        space.update(names)
+        function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        function.__code__ = made.__code__  # last: until here another thread comes here too
+        return function
+
+    space: dict[str, Any] = {"_build": build, "__name__": __name__}
+    function = FunctionType(_first_call.__code__, space, name)
     return function
 
 
@@ -324,48 +373,52 @@ def _translate(op: str, aliases: dict[str, Any], **values: Any) -> list[Any]:
     return list(values.values())
 
 
-def _function(
-    op: Op, names: tuple[str, ...], call: Callable[..., Any] | None, star: str | None, flag: str | None = None
-) -> Callable[..., Any]:
-    signature, space = _signature(op, names, star)
-    lines, extra = _prologue(op, star)
-    space |= {
-        "_op": op.engine,
-        "_apply": _core.apply,
-        "_call": call,
-        "_sizes": _sizes,
-        "_named": _named,
-        "_translate": _translate,
-        "_cast": _core.cast,
-    }
-    arrays, params = "".join(f"{n}, " for n in op.arrays), "".join(f"{n}, " for n in op.params)
-    if op.family == "reduction" and "dtype" in op.params:
-        lines += "    if dtype is not None: input = _cast(input, dtype)\n"
-    if flag:
-        space["_inplace"] = _core.inplace
-        extra = f", {flag}=False{extra}"
-        lines += f"    if {flag}: return _inplace(_op, {op.arrays[0]}, (), ({params}))\n"
-    if call is not None:
-        lines += f"    return _call({arrays}{params})\n"
-    elif op.engine.variadic:
-        lines += f"    return _apply(_op, tuple({op.arrays[0]}), ({params}))\n"
-    elif op.family == "elementwise" and not op.params and len(op.arrays) <= 2:
-        space["_apply"] = _core.apply_unary if len(op.arrays) == 1 else _core.apply_binary
-        lines += f"    return _apply(_op, {', '.join(op.arrays)})\n"
-    else:
-        lines += f"    return _apply(_op, ({arrays}), ({params}))\n"
-    return _compile(op, f"def {op.name}({signature}{extra}):\n{lines}", space)
+def _function(op: Op, call: Callable[..., Any] | None, star: str | None, flag: str | None, out: bool) -> Callable[..., Any]:
+    """The function of an op of the engine."""
+
+    def write() -> tuple[str, dict[str, Any]]:
+        signature, space = _signature(op.ref, star)
+        lines, extra = _prologue(op, star)
+        space |= {"_op": op.engine, "_apply": _core.apply, "_call": call, "_sizes": _sizes, "_named": _named,
+                  "_translate": _translate, "_cast": _core.cast, "_inplace": _core.inplace}  # fmt: skip
+        arrays, params = "".join(f"{n}, " for n in op.arrays), "".join(f"{n}, " for n in op.params)
+        if out:
+            space |= {"_out": _core.write_out, "_self": op.function}
+            extra = f", out=None{extra}" if star or _keyword_only(op.ref) else f", *, out=None{extra}"
+            named = "".join(f"{n}={n}, " for n in op.params)
+            lines += f"    if out is not None: return _out({op.name!r}, out, _self({arrays}{named}))\n"
+        if op.family == "reduction" and "dtype" in op.params:
+            lines += "    if dtype is not None: input = _cast(input, dtype)\n"
+        if flag:
+            extra = f", {flag}=False{extra}"
+            lines += f"    if {flag}: return _inplace(_op, {op.arrays[0]}, (), ({params}))\n"
+        if call is not None:
+            lines += f"    return _call({arrays}{params})\n"
+        elif op.engine.variadic:
+            lines += f"    return _apply(_op, tuple({op.arrays[0]}), ({params}))\n"
+        elif op.family == "elementwise" and not op.params and len(op.arrays) <= 2:
+            space["_apply"] = _core.apply_unary if len(op.arrays) == 1 else _core.apply_binary
+            lines += f"    return _apply(_op, {', '.join(op.arrays)})\n"
+        else:
+            lines += f"    return _apply(_op, ({arrays}), ({params}))\n"
+        return f"def {op.name}({signature}{extra}):\n{lines}", space
+
+    return functools.wraps(op.ref)(_generated(op.name, write))
 
 
 def _composite_function(op: Op, body: Callable[..., Any], names: tuple[str, ...], star: str | None) -> Callable[..., Any]:
-    lines, extra = _prologue(op, star)
-    if not lines:
+    """The body itself, or a function around it that takes its arguments in more forms."""
+    if not star and "dim" not in op.params and "keepdim" not in op.params:
         return body
-    signature, space = _signature(op, names, star)
-    space |= {"_body": body, "_sizes": _sizes, "_named": _named, "_translate": _translate}
-    kinds = inspect.signature(body).parameters
-    passed = ", ".join(f"{n}={n}" if kinds[n].kind is inspect.Parameter.KEYWORD_ONLY else n for n in names)
-    return _compile(op, f"def {op.name}({signature}{extra}):\n{lines}    return _body({passed})\n", space)
+
+    def write() -> tuple[str, dict[str, Any]]:
+        lines, extra = _prologue(op, star)
+        signature, space = _signature(body, star)
+        space |= {"_body": body, "_sizes": _sizes, "_named": _named, "_translate": _translate}
+        passed = ", ".join(f"{n}={n}" if n in _keyword_only(body) else n for n in names)
+        return f"def {op.name}({signature}{extra}):\n{lines}    return _body({passed})\n", space
+
+    return functools.wraps(body)(_generated(op.name, write))
 
 
 def _register(op: Op, function: Callable[..., Any], where: str, wrap: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -378,22 +431,27 @@ def _register(op: Op, function: Callable[..., Any], where: str, wrap: Callable[.
     function.op = op  # type: ignore[attr-defined]
     OPS[op.name] = op
     if "Tensor" in op.where:
-        _core.attach(op.name, function)
+        for n in (op.name, *op.aliases):
+            _core.attach(n, function)
     if op.inplace:
         method = _inplace_method(op)
-        _core.attach(f"{op.name}_", wrap(method) if wrap else method)
+        method = wrap(method) if wrap else method
+        for n in (op.name, *op.aliases):
+            _core.attach(f"{n}_", method)
     return function
 
 
 def _inplace_method(op: Op) -> Callable[..., Any]:
     name = f"{op.name}_"
     if op.family == "elementwise":
-        first, *others = op.arrays
-        signature, space = _signature(op, (*op.arrays, *op.params), None)
-        space |= {"_op": op.engine, "_inplace": _core.inplace}
-        arrays, params = "".join(f"{n}, " for n in others), "".join(f"{n}, " for n in op.params)
-        exec(f"def {name}({signature}):\n    return _inplace(_op, {first}, ({arrays}), ({params}))\n", space)
-        method = space[name]
+
+        def write() -> tuple[str, dict[str, Any]]:
+            signature, space = _signature(op.ref, None)
+            space |= {"_op": op.engine, "_inplace": _core.inplace}
+            arrays, params = "".join(f"{n}, " for n in op.arrays[1:]), "".join(f"{n}, " for n in op.params)
+            return f"def {name}({signature}):\n    return _inplace(_op, {op.arrays[0]}, ({arrays}), ({params}))\n", space
+
+        method = _generated(name, write)
     else:
         function = op.function
 
@@ -406,5 +464,7 @@ def _inplace_method(op: Op) -> Callable[..., Any]:
 
 
 def names(where: str) -> dict[str, Callable[..., Any]]:
-    """Functions that belong to a namespace: "mg", "Tensor" or "F"."""
-    return {name: op.function for name, op in OPS.items() if where in op.where}
+    """Functions that belong to a namespace: "mg", "Tensor", "F", "linalg", "special" or "fft"."""
+    return {
+        n.removeprefix(f"{where}_"): op.function for op in OPS.values() if where in op.where for n in (op.name, *op.aliases)
+    }  # fmt: skip

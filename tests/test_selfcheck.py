@@ -7,8 +7,6 @@ were exchanged.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -167,6 +165,6 @@ def test_gradcheck_refuses_what_it_cannot_check():
 
 
 def test_values_that_are_wrong_are_found():
-    op = replace(OPS["tanh"], ref=lambda input: np.tanh(input) * 1.000001)
+    op = OPS["tanh"].replace(ref=lambda input: np.tanh(input) * 1.000001)
     with pytest.raises(AssertionError, match=r"tanh\[a\] float32 contiguous: \d+ of 12 elements are wrong, first at \(0, 0\)"):
         check_value(op, Sample(r(3, 4), id="a"), "float32")

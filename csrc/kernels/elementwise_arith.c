@@ -20,6 +20,10 @@ UNARY(FLOATS, reciprocal, 1, 1 / x)
 VUNARY(FLOATS, sqrt, 2, v_sqrt(x))
 VUNARY(FLOATS, rsqrt, 3, 1 / v_sqrt(x))
 
+/* (x - y)^2, and from g, x, y its gradient with respect to x */
+BINARY(FLOATS, squared_difference, 1, (x - y) * (x - y))
+TERNARY(FLOATS, squared_difference_backward, 1, 2 * x * (y - z))
+
 /* out = a + p[0] * b */
 BINARY(FLOATS, add_scaled, 1, x + (T)p[0].f * y)
 

@@ -2,10 +2,11 @@
  *
  *   UNARY(FLOATS, floor, 1, floor(x))        y = f(x), of x's dtype
  *   BINARY(NUMBERS, add, 1, (W)x + (W)y)     of two arrays
+ *   TERNARY(FLOATS, fma, 1, x * y + z)       of three
  *   TEST1(FLOATS, isnan, x != x)             results of type bool
  *   TEST2(ALL, lt, x < y)
  *
- * The first argument is a group of dtypes, the third the price of an element in additions (see mg_walk). In the expression x and y are
+ * The first argument is a group of dtypes, the third the price of an element in additions (see mg_walk). In the expression x, y and z are
  * elements of type T; W is T, or for integers the unsigned type in which arithmetic wraps instead of being undefined. p holds the kernel's
  * parameters. The compiler vectorises the loop; MG_IVDEP tells it that an input may be the output itself but never overlaps it otherwise.
  */
@@ -71,8 +72,23 @@ typedef bool t_bool, w_bool, t__Bool, w__Bool;
     }                                                                             \
     mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return mg_walk(a, 3, name##_##dtype, p, cost); }
 
+#define LOOP3_(dtype, name, R, cost, expr)                                        \
+    static void name##_##dtype(int64_t n, void *const *data, const mg_param *p) { \
+        typedef t_##dtype T;                                                      \
+        typedef w_##dtype W __attribute__((unused));                              \
+        (void)p;                                                                  \
+        R *out = data[0];                                                         \
+        const T *in1 = data[1], *in2 = data[2], *in3 = data[3];                   \
+        MG_IVDEP for (int64_t i = 0; i < n; i++) {                                \
+            const T x = in1[i], y = in2[i], z = in3[i];                           \
+            out[i] = (R)(expr);                                                   \
+        }                                                                         \
+    }                                                                             \
+    mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return mg_walk(a, 4, name##_##dtype, p, cost); }
+
 #define UNARY(group, name, cost, expr) FOR_##group(LOOP1_, name, T, cost, expr)
 #define BINARY(group, name, cost, expr) FOR_##group(LOOP2_, name, T, cost, expr)
+#define TERNARY(group, name, cost, expr) FOR_##group(LOOP3_, name, T, cost, expr)
 #define TEST1(group, name, expr) FOR_##group(LOOP1_, name, bool, 1, expr)
 #define TEST2(group, name, expr) FOR_##group(LOOP2_, name, bool, 1, expr)
 

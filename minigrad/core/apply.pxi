@@ -846,3 +846,16 @@ def copy_(Tensor x, source):
     return assign(x, source)
 
 
+
+
+def write_out(str name, out, Tensor result):
+    """What `out=` does: the result is computed, then written, cast; returns `out`."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}: expected a Tensor as out, got {type(out).__name__}")
+    if mg_grad_mode and (result.node is not None or requires_grad(<Tensor>out)):
+        raise GradError(f"{name}: out= is not recorded; call it without, or under no_grad()")
+    if not same_shape(<Tensor>out, result):
+        raise ShapeError(f"{name}: expected out of shape {result.shape}, got {(<Tensor>out).shape}")
+    if CATEGORY[result.dtype_] > CATEGORY[(<Tensor>out).dtype_]:
+        raise DTypeError(f"{name}: the result has dtype {result.dtype.name}, which does not fit into out of {(<Tensor>out).dtype.name}")
+    return assign(<Tensor>out, result)

@@ -102,48 +102,52 @@ cdef Node make_node(Op op, tuple arrays, tuple params, object result):
     cdef Node node = Node.__new__(Node), producer
     cdef Rule rule
     cdef Tensor t, y
-    cdef int n = len(arrays), m = op.outputs, need, i
-    cdef bint linked = False
-    cdef list saved = None
-    cdef bint spread = False
+    cdef object x
+    cdef int n = len(arrays), m = op.outputs, i
+    cdef unsigned int linked = 0, save = 0, save_outputs = 0, shapes = 0  # by array, as bits; of a variadic op all or nothing
+    cdef tuple kept
     node.op, node.params, node.count, node.outputs = op, params, n, m
     for i in range(n):
         x = arrays[i]
-        if isinstance(x, Tensor) and ((op.variadic and op.rules) or (not op.variadic and op.rule_of[i] is not None)):
-            t = <Tensor>x
+        if not isinstance(x, Tensor):
+            continue
+        t = <Tensor>x
+        if op.variadic or op.rule_of[i] is not None:
             if CATEGORY[t.dtype_] >= FLOATING and requires_grad(t):
                 node.link(i, n, gradient_node(t), t.slot)
-                linked = True
-        if op.family == ELEMENTWISE and isinstance(x, Tensor) and not same_shape(<Tensor>x, <Tensor>result):
-            spread = True
+                linked |= <unsigned int>1 << (0 if op.variadic else i)
+        if op.family == ELEMENTWISE and not same_shape(t, <Tensor>result):
+            shapes = 0xffffffff  # what was broadcast is summed over
     for r in op.rules:
         rule = <Rule>r
-        if not op.variadic:
-            for i in rule.serves:
-                if (i < 3 and node.edge(i) is not None) or (i >= 3 and node.edges is not None and node.edge(i) is not None):
-                    break
-            else:
-                continue
-        for i in range(rule.count):
-            need = rule.needs[i]
-            if ARRAY <= need < SHAPE:
-                if saved is None:
-                    saved = [None] * (n + m)
-                x = arrays[need - ARRAY]
-                saved[need - ARRAY] = x
-                if isinstance(x, Tensor):
-                    node.versions[need - ARRAY] = (<Tensor>x).storage.version
-            elif OUTPUT <= need < PARAM:
-                if saved is None:
-                    saved = [None] * (n + m)
-                y = <Tensor>result if m == 1 else <Tensor>(<tuple>result)[need - OUTPUT]
+        if op.variadic or linked & rule.served:
+            save, save_outputs, shapes = save | rule.arrays, save_outputs | rule.outputs, shapes | rule.shapes
+    if save | save_outputs:
+        kept = PyTuple_New(n + m)
+        for i in range(n):
+            x = arrays[i] if save >> i & 1 else None
+            if isinstance(x, Tensor):
+                node.versions[i] = (<Tensor>x).storage.version
+            Py_INCREF(x)
+            PyTuple_SET_ITEM(kept, i, x)
+        for i in range(m):
+            y = None
+            if save_outputs >> i & 1:
+                y = <Tensor>result if m == 1 else <Tensor>(<tuple>result)[i]
                 if y is not None:
-                    saved[n + need - OUTPUT] = alias(y)
-                    node.versions[n + need - OUTPUT] = y.storage.version
-    if saved is not None:
-        node.saved = tuple(saved)
-    if spread or op.saves_shapes:
-        node.shapes = tuple([(<Tensor>x).shape if isinstance(x, Tensor) else None for x in arrays])
+                    y = alias(y)
+                    node.versions[n + i] = y.storage.version
+            Py_INCREF(y)
+            PyTuple_SET_ITEM(kept, n + i, y)
+        node.saved = kept
+    if shapes:
+        kept = PyTuple_New(n)
+        for i in range(n):
+            x = arrays[i]
+            x = int_tuple((<Tensor>x).shape_, (<Tensor>x).ndim_) if isinstance(x, Tensor) and shapes >> (i if i < 32 else 31) & 1 else None
+            Py_INCREF(x)
+            PyTuple_SET_ITEM(kept, i, x)
+        node.shapes = kept
     if m > 1:
         node.out_meta = tuple([None if o is None else ((<Tensor>o).shape, (<Tensor>o).dtype_) for o in result])
     return node
@@ -185,8 +189,7 @@ class _GradMode:
 
     def __call__(self, function):
         import functools
-        import inspect
-        if inspect.isgeneratorfunction(function):
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & 0x20:  # what inspect.isgeneratorfunction asks; its import is dear
             raise TypeError(f"{type(self).__name__}: cannot decorate the generator {function.__name__}; use it as a context manager inside")
 
         @functools.wraps(function)
@@ -620,7 +623,7 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
     cdef Op op = node.op
     cdef Rule rule
     cdef PyObject *argv[16]
-    cdef int n = node.count, need, served, a, k, at
+    cdef int n = node.count, need, served, a, i, k, at
     cdef object value, result
     if node.freed:
         raise GradError(f"backward: the graph of {op.name} was freed by an earlier backward; pass retain_graph=True to that one")
@@ -636,23 +639,21 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
         if served == 0:
             continue
         a = 0
+        if rule.direct is not None:
+            k = rule.serves[0]
+            if rule.count == 2:
+                value = binary(rule.direct, argument(node, rule.needs[0], g, create), argument(node, rule.needs[1], g, create))
+            else:
+                value = elementwise(rule.direct, tuple([argument(node, rule.needs[i], g, create) for i in range(rule.count)]), (), None)
+            deliver(node, k, <Tensor>value, &grads[targets[k]], create)
+            continue
         try:
             while a < rule.count:
                 need = rule.needs[a]
-                if need == GRAD:
-                    value = g
-                elif need >= PARAM:
-                    value = node.params[need - PARAM]
-                elif need >= OUTPUT:
-                    value = saved_output(node, need - OUTPUT, create)
-                elif need >= SHAPE and need < DTYPE:
-                    value = node.shapes[need - SHAPE]
-                elif need >= ARRAY:
-                    value = saved_array(node, need - ARRAY)
-                elif need == SHAPES:
-                    value = node.shapes
-                else:
+                if need == MASK:
                     value = tuple([targets[k] >= 0 for k in (range(n) if op.variadic else rule.serves)])
+                else:
+                    value = argument(node, need, g, create)
                 Py_INCREF(value)
                 argv[a] = <PyObject *>value
                 a += 1
@@ -668,6 +669,21 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
             k = rule.serves[0]
             deliver(node, k, <Tensor>result, &grads[targets[k]], create)
     return 0
+
+
+cdef object argument(Node node, int need, object g, bint create):
+    """What a rule asks for by a code of Need."""
+    if need == GRAD:
+        return g
+    if need >= PARAM:
+        return node.params[need - PARAM]
+    if need >= OUTPUT:
+        return saved_output(node, need - OUTPUT, create)
+    if need >= SHAPE:
+        return node.shapes[need - SHAPE]
+    if need >= ARRAY:
+        return saved_array(node, need - ARRAY)
+    return node.shapes
 
 
 cdef extern from "Python.h":

@@ -130,3 +130,32 @@ def apply_linear(input, weight, bias=None):
     if mg_grad_mode and (requires_grad(x) or requires_grad(w) or (b is not None and requires_grad(b))):
         record(LINEAR, (x, w, b), (), y)
     return y
+
+
+# ---- gradients of linear where nothing is recorded: the same products without the views and calls in between ----
+
+def linear_input(Tensor g, Tensor weight):
+    """g @ weight, for a weight matrix. Not recorded."""
+    return contract(MATMUL, g, weight, None, False)
+
+
+def linear_weight(Tensor g, Tensor input):
+    """The sum over all rows of the outer products of g's rows and input's: (out, in). Not recorded."""
+    cdef int64_t shape[2]
+    cdef int64_t strides[2]
+    if input.ndim_ != 2:
+        g, input = as_rows(g), as_rows(input)
+    shape[0], shape[1], strides[0], strides[1] = g.shape_[1], g.shape_[0], g.strides_[1], g.strides_[0]
+    return contract(MATMUL, window(g, 2, shape, strides, 0), input, None, False)
+
+
+cdef Tensor as_rows(Tensor x):
+    """x as a matrix of its last dimension's rows; not recorded."""
+    cdef int64_t shape[2]
+    cdef int64_t strides[2]
+    x = dense(x)
+    shape[1], strides[0], strides[1] = x.shape_[x.ndim_ - 1], x.shape_[x.ndim_ - 1], 1
+    shape[0] = 1
+    for d in range(x.ndim_ - 1):
+        shape[0] *= x.shape_[d]
+    return window(x, 2, shape, strides, 0)

@@ -27,10 +27,18 @@ cdef enum Need:
     PARAM = 500
 
 
+cdef class Op
+
+
 @cython.final
 cdef class Rule:
     """The gradient of an op for one array argument, or for several at once: a function of what its parameter names ask for."""
     cdef object fn
+    cdef Op direct         # fn is this elementwise op without parameters: it can be called without Python on the way
+    cdef unsigned int served    # `serves` as bits
+    cdef unsigned int arrays    # bits of the arrays that it asks for,
+    cdef unsigned int outputs   # of the outputs,
+    cdef unsigned int shapes    # and of the arrays whose shapes it asks for
     cdef tuple serves      # indices of the array arguments
     cdef int count
     cdef int needs[16]
@@ -42,6 +50,19 @@ cdef class Rule:
         self.fn, self.serves, self.names, self.count = fn, serves, names, len(needs)
         for i, need in enumerate(needs):
             self.needs[i] = need
+            if need == SHAPES:
+                self.shapes = 0xffffffff
+            elif ARRAY <= need < SHAPE:
+                self.arrays |= <unsigned int>1 << (need - ARRAY)
+            elif SHAPE <= need < DTYPE:
+                self.shapes |= <unsigned int>1 << (need - SHAPE)
+            elif OUTPUT <= need < PARAM:
+                self.outputs |= <unsigned int>1 << (need - OUTPUT)
+        for i in serves:
+            self.served |= <unsigned int>1 << i
+        declared = getattr(getattr(fn, "op", None), "engine", None)
+        if declared is not None and (<Op>declared).family == ELEMENTWISE and (<Op>declared).arrays == len(needs):
+            self.direct = declared
 
 
 @cython.final
@@ -61,7 +82,6 @@ cdef class Op:
     cdef readonly bint strided    # the kernel takes any strides
     cdef tuple rules              # of Rule
     cdef list rule_of             # by array argument: Rule or None (not differentiable)
-    cdef readonly bint saves_shapes
     cdef readonly bint variadic   # takes a list of arrays, served by one rule
     cdef readonly bint condition  # the first array is a truth value that takes no part in promotion
     cdef int dim_at, keepdim_at   # where these stand among the parameters of a reduction
@@ -81,14 +101,13 @@ cdef class Op:
             if id < 0:
                 raise LookupError(f"defop({name}): no kernel named {kernel!r} in csrc/kernels/kernels.def")
             self.row = mg_kernel_row(id)
+        if arrays + outputs > 10:
+            raise TypeError(f"defop({name}): at most 10 arrays and outputs together")
         self.rules = tuple(rules)
         self.rule_of = [None] * arrays
         for rule in self.rules:
             for i in (<Rule>rule).serves:
                 self.rule_of[i] = rule
-            for i in range((<Rule>rule).count):
-                if (<Rule>rule).needs[i] == SHAPES or SHAPE <= (<Rule>rule).needs[i] < DTYPE:
-                    self.saves_shapes = True
 
     def __repr__(self):
         return f"<op {self.name}>"

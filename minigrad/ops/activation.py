@@ -16,7 +16,17 @@ from .shape import _dim, reshape, transpose
 # ---- at zero ----
 
 
-@defop(kernel="relu", flag="inplace", where="mg Tensor F", vjp={"input": lambda g, y: relu_backward(g, y)}, samples=one(away), kinks=(0.0,),
+@defop(kernel="relu_backward", where="", vjp={"grad": lambda g, output: relu_backward(g, output), "output": NONDIFF},
+       samples=pairs(normal, away), linear_in=("grad",))  # fmt: skip
+def relu_backward(grad, output):
+    """grad where relu's output is positive, otherwise 0.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return np.where(np.asarray(output) > 0, grad, 0)
+
+
+@defop(kernel="relu", flag="inplace", where="mg Tensor F", vjp={"input": relu_backward}, samples=one(away), kinks=(0.0,),
        dtypes=NUMBERS)  # fmt: skip
 def relu(input):
     """max(input, 0); the gradient at 0 is 0, NaN stays.
@@ -26,16 +36,6 @@ def relu(input):
     tensor([0., 0., 2.])
     """
     return np.maximum(input, 0)
-
-
-@defop(kernel="relu_backward", where="", vjp={"grad": lambda g, output: relu_backward(g, output), "output": NONDIFF},
-       samples=pairs(normal, away), linear_in=("grad",))  # fmt: skip
-def relu_backward(grad, output):
-    """grad where relu's output is positive, otherwise 0.
-
-    Shapes: the same for both. Dtypes: floats.
-    """
-    return np.where(np.asarray(output) > 0, grad, 0)
 
 
 def _clamped(input, low, high, inplace):
@@ -102,17 +102,6 @@ def elu(input, alpha=1.0):
 # ---- smooth ----
 
 
-@defop(kernel="tanh", result="float", inplace=True, where="mg Tensor F", vjp={"input": lambda g, y: tanh_backward(g, y)}, samples=one())
-def tanh(input):
-    """Hyperbolic tangent.
-
-    Shapes: any. Dtypes: floats; integers are converted.
-    >>> mg.tanh(mg.tensor([0.0, 1.0]))
-    tensor([0.    , 0.7616])
-    """
-    return np.tanh(input)
-
-
 @defop(kernel="tanh_backward", where="", samples=pairs(normal, lambda r, *s: r.between(-0.9, 0.9, *s)), ulp=8,
        vjp={"grad": lambda g, output: tanh_backward(g, output), "output": lambda g, grad, output: g * grad * output * -2})  # fmt: skip
 def tanh_backward(grad, output):
@@ -123,6 +112,17 @@ def tanh_backward(grad, output):
     return grad * (1 - output * output)
 
 
+@defop(kernel="tanh", result="float", inplace=True, where="mg Tensor F", vjp={"input": tanh_backward}, samples=one())
+def tanh(input):
+    """Hyperbolic tangent.
+
+    Shapes: any. Dtypes: floats; integers are converted.
+    >>> mg.tanh(mg.tensor([0.0, 1.0]))
+    tensor([0.    , 0.7616])
+    """
+    return np.tanh(input)
+
+
 def _logistic(x):
     """1 / (1 + exp(-x)) without overflow."""
     x = np.asarray(x)
@@ -130,12 +130,22 @@ def _logistic(x):
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
+@defop(kernel="sigmoid_backward", where="", samples=pairs(normal, lambda r, *s: r.between(0.1, 0.9, *s)), ulp=8,
+       vjp={"grad": lambda g, output: sigmoid_backward(g, output), "output": lambda g, grad, output: g * grad * (1 - 2 * output)})  # fmt: skip
+def sigmoid_backward(grad, output):
+    """grad * output * (1 - output).
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return grad * (output * (1 - output))
+
+
 @defop(
     kernel="sigmoid",
     result="float",
     inplace=True,
     where="mg Tensor F",
-    vjp={"input": lambda g, y: sigmoid_backward(g, y)},
+    vjp={"input": sigmoid_backward},
     samples=one(),
     ulp=8,
 )
@@ -147,16 +157,6 @@ def sigmoid(input):
     tensor([0.2689, 0.5   , 0.7311])
     """
     return _logistic(input)
-
-
-@defop(kernel="sigmoid_backward", where="", samples=pairs(normal, lambda r, *s: r.between(0.1, 0.9, *s)), ulp=8,
-       vjp={"grad": lambda g, output: sigmoid_backward(g, output), "output": lambda g, grad, output: g * grad * (1 - 2 * output)})  # fmt: skip
-def sigmoid_backward(grad, output):
-    """grad * output * (1 - output).
-
-    Shapes: the same for both. Dtypes: floats.
-    """
-    return grad * (output * (1 - output))
 
 
 @defop(kernel="silu", result="only_float", flag="inplace", where="F", inplace=False, samples=one(), ulp=8,

@@ -18,8 +18,8 @@ def _with_alpha(function):
     """Give add and sub PyTorch's `alpha`, a factor on `other`."""
 
     @functools.wraps(function)
-    def scaled(input, other, *, alpha=1):
-        return function(input, other if alpha == 1 else mul(other, alpha))
+    def scaled(input, other, *, alpha=1, **out):
+        return function(input, other if alpha == 1 else mul(other, alpha), **out)
 
     return scaled
 

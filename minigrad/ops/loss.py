@@ -12,7 +12,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
-from ._samples import small
+from ._samples import NO_BROADCAST, pairs, small
 from .activation import _softplus, log_softmax, softmax, softmax_backward
 from .elementwise import _choose, clamp, eq, ge, log, log1p, lt, mul, ne, neg, sub
 from .index import _gather, _index_select
@@ -67,6 +67,25 @@ def _pair_samples(first=lambda r, *s: r(*s), second=lambda r, *s: r(*s), **param
 # ---- of two tensors ----
 
 
+@defop(kernel="squared_difference_backward", where="", inplace=False, cost=lambda grad, *_: Cost(3 * grad.size, 16 * grad.size),
+       samples=lambda r: [Sample(r(3, 4), r(3, 4), r(3, 4), id="same"), Sample(r(1), r(2, 5), r(2, 5), id="one-gradient")],
+       vjp={"grad": lambda g, input, target: squared_difference_backward(g, input, target),
+            "input": lambda g, grad: g * grad * 2, "target": lambda g, grad: neg(g * grad * 2)})  # fmt: skip
+def squared_difference_backward(grad, input, target):
+    """2 * grad * (input - target): the gradient of `(input - target)**2`.
+
+    Shapes: any that broadcast. Dtypes: floats.
+    """
+    return 2 * grad * (input - target)
+
+
+@defop(kernel="squared_difference", where="", samples=pairs(), errors=[NO_BROADCAST],
+       vjp={"input": squared_difference_backward, "target": lambda g, input, target: squared_difference_backward(g, target, input)})  # fmt: skip
+def _squared_difference(input, target):
+    """(input - target)**2"""
+    return np.square(input - target)
+
+
 @composite(arrays="input target", where="F", samples=_pair_samples(), errors=PAIR_ERRORS)
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """(input - target)**2, times `weight`, reduced.
@@ -77,7 +96,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     """
     reduction = _reduction("mse_loss", reduction, size_average, reduce)
     _check_pair("mse_loss", input, target, weight)
-    return _weighted((input - target).square(), weight, reduction)
+    return _weighted(_squared_difference(input, target), weight, reduction)
 
 
 def _weighted(loss, weight, reduction):

@@ -70,13 +70,17 @@ def _rows(x):
     return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
 
 
-def _linear_input(g, weight, input_shape):
-    return g @ weight if weight.ndim == 2 else unsqueeze(g, -1) * weight
+def _linear_input(g, weight):
+    if weight.ndim == 1:
+        return unsqueeze(g, -1) * weight
+    return g @ weight if _core.is_grad_enabled() else _core.linear_input(g, weight)
 
 
 def _linear_weight(g, input, weight_shape):
     if len(weight_shape) == 1:
         return (reshape(g, (-1, 1)) * _rows(input)).sum(0)
+    if not _core.is_grad_enabled():
+        return _core.linear_weight(g, input)
     return _rows(g).mT @ _rows(input) if g.ndim != 1 else unsqueeze(g, -1) * input
 
 
