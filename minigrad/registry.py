@@ -375,6 +375,13 @@ def _translate(op: str, aliases: dict[str, Any], **values: Any) -> list[Any]:
 
 def _function(op: Op, call: Callable[..., Any] | None, star: str | None, flag: str | None, out: bool) -> Callable[..., Any]:
     """The function of an op of the engine."""
+    if call is not None and not star and not flag and not out and "dim" not in op.params:
+        return functools.wraps(op.ref)(call)
+    if op.family == "elementwise" and not op.params:
+        if op.arrays == ("input",):
+            return functools.wraps(op.ref)((_core.unary_function_inplace if flag else _core.unary_function)(op.engine))
+        if op.arrays == ("input", "other"):
+            return functools.wraps(op.ref)(_core.binary_function(op.engine))
 
     def write() -> tuple[str, dict[str, Any]]:
         signature, space = _signature(op.ref, star)
@@ -396,9 +403,6 @@ def _function(op: Op, call: Callable[..., Any] | None, star: str | None, flag: s
             lines += f"    return _call({arrays}{params})\n"
         elif op.engine.variadic:
             lines += f"    return _apply(_op, tuple({op.arrays[0]}), ({params}))\n"
-        elif op.family == "elementwise" and not op.params and len(op.arrays) <= 2:
-            space["_apply"] = _core.apply_unary if len(op.arrays) == 1 else _core.apply_binary
-            lines += f"    return _apply(_op, {', '.join(op.arrays)})\n"
         else:
             lines += f"    return _apply(_op, ({arrays}), ({params}))\n"
         return f"def {op.name}({signature}{extra}):\n{lines}", space

@@ -337,6 +337,7 @@ cdef Op AS_STRIDED = None
 cdef Op COPY_SLICES = None
 cdef Op SLICE = None
 cdef Op SUM = None
+cdef Op MEAN = None
 cdef Op VIEW_OP = None
 cdef object advanced_get = None
 cdef object advanced_set = None
@@ -344,11 +345,12 @@ cdef object advanced_set = None
 
 def install(*, get_advanced, set_advanced, **ops):
     """Hand the engine the declared ops and functions that operators, indexing and backward need."""
-    global advanced_get, advanced_set, SUM, VIEW_OP
+    global advanced_get, advanced_set, SUM, MEAN, VIEW_OP
     global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LT, LE, GT, GE, EQ
     global NE, NEG, ABS, NOT, PERMUTE, TRANSPOSE, MATMUL, LINEAR, CAST, CLONE, ASSIGN, AS_STRIDED, COPY_SLICES, SLICE
     advanced_get, advanced_set = get_advanced, set_advanced
     SUM = ops["SUM"]
+    MEAN = ops["MEAN"]
     VIEW_OP = ops["VIEW"]
     ADD = ops["ADD"]
     SUB = ops["SUB"]
@@ -672,20 +674,65 @@ def apply(Op op, tuple arrays, tuple params):
     return reduction(op, <Tensor>x, params) if op.family == REDUCTION else view(op, <Tensor>x, params)
 
 
-def apply_unary(Op op, x):
-    """`apply` for an elementwise op of one array and no parameters."""
-    if isinstance(x, Tensor):
-        return unary(op, <Tensor>x)
-    return apply(op, (x,), ())
+cdef changed_inplace(Op op, Tensor x):
+    return inplace(op, x, (), ())
 
 
-def apply_binary(Op op, x, z):
-    """`apply` for an elementwise op of two arrays and no parameters."""
-    result = binary(op, x, z)
-    if result is NotImplemented:
-        bad = x if as_operand(x) is None else z
-        raise TypeError(f"{op.name}: expected tensors or numbers, got {type(bad).__name__}")
-    return result
+# The functions that users call for ops of the plainest kinds: a closure here costs half a Python function that calls `apply`.
+
+def unary_function(Op op):
+    """The function of an elementwise op of one array and no parameters."""
+    def function(input, *, out=None):
+        y = unary(op, <Tensor>input) if isinstance(input, Tensor) else apply(op, (input,), ())
+        return y if out is None else write_out(op.name, out, <Tensor>y)
+    return function
+
+
+def unary_function_inplace(Op op):
+    """The same with `inplace=True`, as functions of nn.functional have it."""
+    def function(input, inplace=False, *, out=None):
+        if inplace:
+            return changed_inplace(op, input)
+        y = unary(op, <Tensor>input) if isinstance(input, Tensor) else apply(op, (input,), ())
+        return y if out is None else write_out(op.name, out, <Tensor>y)
+    return function
+
+
+def binary_function(Op op):
+    """The function of an elementwise op of two arrays and no parameters."""
+    def function(input, other, *, out=None):
+        y = binary(op, input, other)
+        if y is NotImplemented:
+            bad = input if as_operand(input) is None else other
+            raise TypeError(f"{op.name}: expected tensors or numbers, got {type(bad).__name__}")
+        return y if out is None else write_out(op.name, out, <Tensor>y)
+    return function
+
+
+# ---- losses ----
+
+def check_pair(str op, input, target, weight=None):
+    """What losses of two tensors ask of their arguments: tensors of one shape, since a loss never broadcasts silently."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{op}: expected a Tensor as input, got {type(input).__name__}")
+    if not isinstance(target, Tensor):
+        raise TypeError(f"{op}: expected a Tensor as target, got {type(target).__name__}")
+    if not same_shape(<Tensor>input, <Tensor>target):
+        raise ShapeError(f"{op}: input and target must have the same shape, got {input.shape} and {target.shape}")
+    if weight is not None and not isinstance(weight, Tensor):
+        raise TypeError(f"{op}: expected a Tensor or None as weight, got {type(weight).__name__}")
+
+
+cdef tuple EVERYWHERE = (None, False, None)  # dim, keepdim, dtype of a full reduction
+
+
+def reduce_loss(Tensor loss, str reduction):
+    """The elements of a loss by `reduction`: "mean", "sum" or "none"."""
+    return reduction_of(MEAN, loss) if reduction == "mean" else reduction_of(SUM, loss) if reduction == "sum" else loss
+
+
+cdef inline object reduction_of(Op op, Tensor x):
+    return reduction(op, x, EVERYWHERE)
 
 
 # ---- in place ----

@@ -11,3 +11,4 @@ include "graph.pxi"     # Node, grad modes, backward
 include "matmul.pxi"    # matmul and linear
 include "view.pxi"      # geometry of views
 include "index.pxi"     # x[...] and x[...] = y
+include "module.pxi"    # what makes nn.Module callable

@@ -132,21 +132,31 @@ def apply_linear(input, weight, bias=None):
     return y
 
 
-# ---- gradients of linear where nothing is recorded: the same products without the views and calls in between ----
+# ---- gradients of linear: if nothing is recorded, the products without views and calls in between ----
 
 def linear_input(Tensor g, Tensor weight):
-    """g @ weight, for a weight matrix. Not recorded."""
-    return contract(MATMUL, g, weight, None, False)
+    if weight.ndim_ == 1:
+        return g.unsqueeze(-1) * weight
+    return matmul(g, weight) if mg_grad_mode else contract(MATMUL, g, weight, None, False)
 
 
-def linear_weight(Tensor g, Tensor input):
-    """The sum over all rows of the outer products of g's rows and input's: (out, in). Not recorded."""
+def linear_weight(Tensor g, Tensor input, weight_shape):
     cdef int64_t shape[2]
     cdef int64_t strides[2]
+    if len(weight_shape) == 1:
+        return (g.reshape(-1, 1) * input.reshape(-1, input.shape_[input.ndim_ - 1])).sum(0)
+    if mg_grad_mode:
+        if g.ndim_ == 1:
+            return g.unsqueeze(-1) * input
+        return g.reshape(-1, g.shape_[g.ndim_ - 1]).mT @ input.reshape(-1, input.shape_[input.ndim_ - 1])
     if input.ndim_ != 2:
         g, input = as_rows(g), as_rows(input)
     shape[0], shape[1], strides[0], strides[1] = g.shape_[1], g.shape_[0], g.strides_[1], g.strides_[0]
     return contract(MATMUL, window(g, 2, shape, strides, 0), input, None, False)
+
+
+def linear_bias(Tensor g, tuple bias_shape):
+    return sum_to(g, bias_shape)
 
 
 cdef Tensor as_rows(Tensor x):

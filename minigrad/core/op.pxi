@@ -223,21 +223,57 @@ def launch_inplace(str kernel, list tensors, tuple params, int changed):
     """`launch`, for kernels that change the first `changed` tensors in place, which their versions then count; the others come in the
     same order, so that tensor i belongs to tensor i % changed. Returns False, and does nothing, unless the tensors are contiguous,
     of one dtype that has the kernel, and of the sizes of those that they belong to."""
-    cdef int id = kernel_id(kernel), code = -1
-    cdef Tensor t
-    for i in range(len(tensors)):
-        if tensors[i] is not None:
-            t = tensors[i]
-            if code < 0:
-                code = t.dtype_
-            if t.dtype_ != code or not t.contiguous_ or t.size_ != (<Tensor>tensors[i % changed]).size_:
-                return False
+    cdef mg_array stack[MG_MAX_ARGS]
+    cdef mg_array *a = stack
+    cdef mg_param p[24]
+    cdef int n = len(tensors), id = kernel_id(kernel), code = -1
+    cdef int64_t work = 0
+    cdef Tensor t, whose
+    for x in tensors:
+        if x is not None:
+            code = (<Tensor?>x).dtype_
+            break
     if code < 0 or id < 0 or mg_kernel_row(id)[code] == NULL:
         return False
-    launch_as(kernel, DTYPES[code], tensors, params)
+    if n > MG_MAX_ARGS:
+        a = <mg_array *>malloc(n * sizeof(mg_array))
+        if a == NULL:
+            raise MemoryError()
+    try:
+        for i in range(n):
+            x = tensors[i]
+            if x is None:
+                memset(&a[i], 0, sizeof(mg_array))
+                continue
+            t, whose = <Tensor?>x, <Tensor?>tensors[i % changed]
+            if t.dtype_ != code or not t.contiguous_ or t.size_ != whose.size_:
+                return False
+            describe(&a[i], t)
+            work += t.size_
+        read_params(params, p, 24)
+        launch_kernel(mg_kernel_row(id)[code], a, p, 16 * work, kernel)
+    finally:
+        if a != stack:
+            free(a)
     for i in range(changed):
         (<Tensor>tensors[i]).storage.version += 1
     return True
+
+
+def with_gradients(params):
+    """The tensors among `params` that have a gradient, and their gradients."""
+    cdef list having = [], grads = []
+    for p in params:
+        if (<Tensor?>p).grad_ is not None:
+            having.append(p)
+            grads.append((<Tensor>p).grad_)
+    return having, grads
+
+
+def forget_gradients(params):
+    """Set `.grad` of all to None."""
+    for p in params:
+        (<Tensor?>p).grad_ = None
 
 
 def has_kernel(str kernel, d):

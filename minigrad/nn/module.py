@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 import minigrad as mg
-from minigrad._core import Tensor
+from minigrad._core import Callable as Callable_
+from minigrad._core import Tensor, install_module
 from minigrad.registry import OPS
 
 from .hooks import Hooks, RemovableHandle
@@ -65,14 +66,11 @@ class _IncompatibleKeys(NamedTuple):
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-_NOT_GIVEN: Any = object()
-
-
 def _indent(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-class Module:
+class Module(Callable_):
     """Base class of all networks: assign parameters and other modules to attributes in `__init__`, compute in `forward`.
 
     >>> class Net(Module):
@@ -100,17 +98,6 @@ class Module:
     def forward(self, *input: Any) -> Any:
         """Compute the output; every subclass says how."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
-
-    def __call__(self, input: Any = _NOT_GIVEN, /, *rest: Any, **kwargs: Any) -> Any:
-        # One argument and no hooks is nearly every call: passing on *args and **kwargs would cost as much again as the call itself.
-        try:
-            if rest or kwargs or input is _NOT_GIVEN or self._hooks is not None:
-                args = () if input is _NOT_GIVEN else (input, *rest)
-                return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.call(self, args, kwargs)
-            return self.forward(input)
-        except Exception as error:
-            _locate(error, self)
-            raise
 
     def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; what it returns, if anything, replaces the arguments."""
@@ -548,3 +535,6 @@ def _locate(error: Exception, module: Module) -> None:
         if candidate is innermost and path:
             error.args = (f"{path} ({type(innermost).__name__}): {message}",)
             break
+
+
+install_module(locate_error=_locate)

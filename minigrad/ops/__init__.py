@@ -29,6 +29,7 @@ _core.install(
     EQ=elementwise.eq.op.engine,
     NE=elementwise.ne.op.engine,
     SUM=reduce.sum.op.engine,
+    MEAN=reduce.mean.op.engine,
     VIEW=shape.view.op.engine,
     PERMUTE=shape.permute.op.engine,
     TRANSPOSE=shape.transpose.op.engine,

@@ -31,18 +31,7 @@ def _reduction(op, reduction, size_average, reduce):
     return reduction
 
 
-def _reduced(loss, reduction):
-    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
-
-
-def _check_pair(op, input, target, weight=None):
-    for name, t in (("input", input), ("target", target)):
-        if not isinstance(t, _core.Tensor):
-            raise TypeError(f"{op}: expected a Tensor as {name}, got {type(t).__name__}")
-    if input.shape != target.shape:
-        raise ShapeError(f"{op}: input and target must have the same shape, got {input.shape} and {target.shape}")
-    if weight is not None and not isinstance(weight, _core.Tensor):
-        raise TypeError(f"{op}: expected a Tensor or None as weight, got {type(weight).__name__}")
+_reduced, _check_pair = _core.reduce_loss, _core.check_pair
 
 
 PAIR_ERRORS = [

@@ -65,31 +65,8 @@ def matmul(input, other):
     return np.matmul(input, other)
 
 
-def _rows(x):
-    """x as a matrix of rows."""
-    return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
-
-
-def _linear_input(g, weight):
-    if weight.ndim == 1:
-        return unsqueeze(g, -1) * weight
-    return g @ weight if _core.is_grad_enabled() else _core.linear_input(g, weight)
-
-
-def _linear_weight(g, input, weight_shape):
-    if len(weight_shape) == 1:
-        return (reshape(g, (-1, 1)) * _rows(input)).sum(0)
-    if not _core.is_grad_enabled():
-        return _core.linear_weight(g, input)
-    return _rows(g).mT @ _rows(input) if g.ndim != 1 else unsqueeze(g, -1) * input
-
-
-def _linear_bias(g, bias_shape):
-    return _core.sum_to(g, bias_shape)
-
-
 @defop(family="general", kernel="matmul", call=_core.apply_linear, where="F",
-       vjp={"input": _linear_input, "weight": _linear_weight, "bias": _linear_bias}, linear_in=("input", "weight", "bias"),
+       vjp={"input": _core.linear_input, "weight": _core.linear_weight, "bias": _core.linear_bias}, linear_in=("input", "weight", "bias"),
        samples=lambda r: [Sample(r(5, 3), r(4, 3), r(4), id="bias"), Sample(r(2, 5, 3), r(4, 3), id="stack-no-bias"), Sample(r(3), r(4, 3), r(4), id="vector"),
                           Sample(r(5, 3), r(3), id="row-weight"), Sample(r(0, 3), r(4, 3), r(4), id="empty")],
        cost=lambda input, weight, bias=None: _matmul_cost(input, weight.T),

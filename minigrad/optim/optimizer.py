@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad._core import Tensor, launch_inplace
+from minigrad._core import Tensor, forget_gradients, launch_inplace
 from minigrad.errors import ShapeError
 
 Group = dict[str, Any]
@@ -77,10 +77,11 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters (or fill them with zeros)."""
         for group in self.param_groups:
+            if set_to_none:
+                forget_gradients(group["params"])
+                continue
             for p in group["params"]:
-                if set_to_none:
-                    p.grad = None
-                elif p.grad is not None:
+                if p.grad is not None:
                     p.grad = p.grad.detach().zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

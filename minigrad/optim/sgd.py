@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import minigrad as mg  # noqa: F401  (doctests)
+from minigrad._core import with_gradients
 
 from .optimizer import Group, Optimizer, at_least_zero, new_state
 
@@ -60,25 +61,20 @@ class SGD(Optimizer):
         momentum = float(group["momentum"])
         values = (float(group["lr"]), momentum, float(group["dampening"]), float(group["weight_decay"]))
         flags = (int(group["nesterov"]), int(group["maximize"]))
+        params, grads = with_gradients(group["params"])
+        if not momentum:
+            self._launch("sgd", [params, grads, [None] * len(params)], *values, *flags, 0)
+            return
         started: list[list[Any]] = [[], [], []]  # parameters, gradients, momentum buffers
         fresh: list[list[Any]] = [[], [], []]  # the same of parameters at their first step
-        params, grads, buffers = started
-        for p in group["params"]:
-            g = p.grad
-            if g is None:
-                continue
-            buffer = None
-            if momentum:
-                state = self.state[p]
-                buffer = state.get("momentum_buffer")
-                if buffer is None:
-                    buffer = state["momentum_buffer"] = new_state(p)
-                    for column, tensor in zip(fresh, (p, g, buffer), strict=True):
-                        column.append(tensor)
-                    continue
-            params.append(p)
-            grads.append(g)
-            buffers.append(buffer)
+        for p, g in zip(params, grads, strict=True):
+            state = self.state[p]
+            buffer = state.get("momentum_buffer")
+            column = started if buffer is not None else fresh
+            if buffer is None:
+                buffer = state["momentum_buffer"] = new_state(p)
+            for row, tensor in zip(column, (p, g, buffer), strict=True):
+                row.append(tensor)
         self._launch("sgd", started, *values, *flags, 0)
         if fresh[0]:
             self._launch("sgd", fresh, *values, *flags, 1)
