@@ -380,7 +380,7 @@ def _function(op: Op, call: Callable[..., Any] | None, star: str | None, flag: s
     if op.family == "elementwise" and not op.params:
         if op.arrays == ("input",):
             return functools.wraps(op.ref)((_core.unary_function_inplace if flag else _core.unary_function)(op.engine))
-        if op.arrays == ("input", "other"):
+        if op.arrays == ("input", "other") or (len(op.arrays) == 2 and op.name.startswith("_")):
             return functools.wraps(op.ref)(_core.binary_function(op.engine))
 
     def write() -> tuple[str, dict[str, Any]]:

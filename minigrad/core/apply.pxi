@@ -557,6 +557,26 @@ def spread(Tensor g, tuple shape, dim):
     return window(g, n, sizes, strides, 0)
 
 
+def sum_input(Tensor g, tuple input_shape, dim, keepdim):
+    """The gradient of a sum."""
+    cdef Tensor y = spread(g, input_shape, dim)
+    return y if not mg_grad_mode or not requires_grad(g) else recorded_spread(g, y, input_shape, dim)
+
+
+def mean_input(Tensor g, tuple input_shape, dim, keepdim):
+    """The gradient of a mean."""
+    cdef Tensor y = spread(g, input_shape, dim)
+    return sum_input(<Tensor>binary(DIV, g, <double>y.size_ / (g.size_ if g.size_ else 1)), input_shape, dim, keepdim)
+
+
+cdef object recorded_spread(Tensor g, Tensor y, tuple shape, dim):
+    """What `spread` gave, by ops that can be differentiated again."""
+    if g.ndim_ != y.ndim_:  # dimensions that were reduced come back as 1: those along which y does not move
+        dims = range(y.ndim_) if dim is None else [d % y.ndim_ for d in (dim if isinstance(dim, (tuple, list)) and len(dim) else (dim,) if isinstance(dim, int) else range(y.ndim_))]
+        g = g.view(tuple([1 if d in dims else s for d, s in enumerate(shape)]))
+    return g.expand(shape)
+
+
 # ---- views and general ops ----
 
 cdef Tensor view(Op op, Tensor x, tuple params):
@@ -726,13 +746,9 @@ def check_pair(str op, input, target, weight=None):
 cdef tuple EVERYWHERE = (None, False, None)  # dim, keepdim, dtype of a full reduction
 
 
-def reduce_loss(Tensor loss, str reduction):
-    """The elements of a loss by `reduction`: "mean", "sum" or "none"."""
-    return reduction_of(MEAN, loss) if reduction == "mean" else reduction_of(SUM, loss) if reduction == "sum" else loss
-
-
-cdef inline object reduction_of(Op op, Tensor x):
-    return reduction(op, x, EVERYWHERE)
+def reduce_loss(Tensor loss, str how):
+    """The elements of a loss, reduced: "mean", "sum" or "none"."""
+    return reduction(MEAN, loss, EVERYWHERE) if how == "mean" else reduction(SUM, loss, EVERYWHERE) if how == "sum" else loss
 
 
 # ---- in place ----

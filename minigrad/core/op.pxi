@@ -219,44 +219,50 @@ def launch(str kernel, list tensors, tuple params=()):
     raise DTypeError(f"launch: no tensors for kernel {kernel!r}")
 
 
-def launch_inplace(str kernel, list tensors, tuple params, int changed):
-    """`launch`, for kernels that change the first `changed` tensors in place, which their versions then count; the others come in the
-    same order, so that tensor i belongs to tensor i % changed. Returns False, and does nothing, unless the tensors are contiguous,
-    of one dtype that has the kernel, and of the sizes of those that they belong to."""
+def launch_columns(str kernel, list columns, tuple values):
+    """Run a multi-tensor kernel, which changes its tensors in place: `columns` are lists of as many tensors each (parameters, gradients,
+    kinds of state), or None for what is not given; the kernel's first parameter is that number, `values` are the others.
+
+    Returns False, and does nothing, unless all are contiguous, of one dtype that has the kernel, and row by row of one size.
+    """
     cdef mg_array stack[MG_MAX_ARGS]
     cdef mg_array *a = stack
     cdef mg_param p[24]
-    cdef int n = len(tensors), id = kernel_id(kernel), code = -1
+    cdef list params = columns[0], column
+    cdef int n = len(params), total = n * len(columns), id = kernel_id(kernel), code, at = 0
     cdef int64_t work = 0
-    cdef Tensor t, whose
-    for x in tensors:
-        if x is not None:
-            code = (<Tensor?>x).dtype_
-            break
-    if code < 0 or id < 0 or mg_kernel_row(id)[code] == NULL:
+    cdef Tensor t
+    if n == 0:
+        return True
+    code = (<Tensor?>params[0]).dtype_
+    if id < 0 or mg_kernel_row(id)[code] == NULL:
         return False
-    if n > MG_MAX_ARGS:
-        a = <mg_array *>malloc(n * sizeof(mg_array))
+    if total > MG_MAX_ARGS:
+        a = <mg_array *>malloc(total * sizeof(mg_array))
         if a == NULL:
             raise MemoryError()
     try:
-        for i in range(n):
-            x = tensors[i]
-            if x is None:
-                memset(&a[i], 0, sizeof(mg_array))
+        for c in columns:
+            if c is None:
+                memset(&a[at], 0, n * sizeof(mg_array))
+                at += n
                 continue
-            t, whose = <Tensor?>x, <Tensor?>tensors[i % changed]
-            if t.dtype_ != code or not t.contiguous_ or t.size_ != whose.size_:
-                return False
-            describe(&a[i], t)
-            work += t.size_
-        read_params(params, p, 24)
+            column = c
+            for i in range(n):
+                t = <Tensor?>column[i]
+                if t.dtype_ != code or not t.contiguous_ or t.size_ != (<Tensor>params[i]).size_:
+                    return False
+                describe(&a[at], t)
+                work += t.size_
+                at += 1
+        p[0].i = n
+        read_params(values, &p[1], 23)
         launch_kernel(mg_kernel_row(id)[code], a, p, 16 * work, kernel)
     finally:
         if a != stack:
             free(a)
-    for i in range(changed):
-        (<Tensor>tensors[i]).storage.version += 1
+    for i in range(n):  # gradients stay as they are, and nobody records what is done to states
+        (<Tensor>params[i]).storage.version += 1
     return True
 
 

@@ -85,7 +85,8 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     """
     reduction = _reduction("mse_loss", reduction, size_average, reduce)
     _check_pair("mse_loss", input, target, weight)
-    return _weighted(_squared_difference(input, target), weight, reduction)
+    loss = _squared_difference(input, target)
+    return _reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
 
 
 def _weighted(loss, weight, reduction):

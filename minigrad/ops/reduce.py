@@ -69,7 +69,7 @@ NOTHING = ErrorSample(np.ones((0, 3)), dim=0, error=ValueError, match="nothing t
 
 
 @defop(family="reduction", kernel="sum", result="accumulate", linear_in=("input",), dtypes=ALL, samples=reduced(), errors=[BAD_DIM, TWICE],
-       vjp={"input": lambda g, input_shape, dim, keepdim: _spread(g, input_shape, dim, keepdim)})  # fmt: skip
+       vjp={"input": _core.sum_input})  # fmt: skip
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """Sum of the elements; of none, 0.
 
@@ -82,7 +82,7 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
 
 
 @defop(family="reduction", kernel="mean", result="only_float", linear_in=("input",), samples=reduced(dims=((0, 2), (0, 1, 2))), errors=[BAD_DIM],
-       vjp={"input": lambda g, input_shape, dim, keepdim: _spread(g / _count(input_shape, dim), input_shape, dim, keepdim)})  # fmt: skip
+       vjp={"input": _core.mean_input})  # fmt: skip
 def mean(input, dim=None, keepdim=False, *, dtype=None):
     """Arithmetic mean; of no elements, NaN.
 

@@ -86,12 +86,13 @@ class Adam(Optimizer):
             columns[1].append(g)
             columns[2].append(state["exp_avg"])
             columns[3].append(state["exp_avg_sq"])
-            columns[4].append(state["max_exp_avg_sq"] if amsgrad else None)
+            if amsgrad:
+                columns[4].append(state["max_exp_avg_sq"])
         beta1, beta2 = group["betas"]
         values = (float(group["lr"]), float(beta1), float(beta2), float(group["eps"]), float(group["weight_decay"]))
         flags = (int(group["decoupled_weight_decay"]), int(amsgrad), int(group["maximize"]))
         for count, columns in by_count.items():
-            self._launch("adam", columns, *values, count, *flags)
+            self._launch("adam", columns if amsgrad else [*columns[:4], None], *values, count, *flags)
 
 
 class AdamW(Adam):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad._core import Tensor, forget_gradients, launch_inplace
+from minigrad._core import Tensor, forget_gradients, launch_columns
 from minigrad.errors import ShapeError
 
 Group = dict[str, Any]
@@ -98,11 +98,11 @@ class Optimizer:
     def _step(self, group: Group) -> None:
         raise NotImplementedError(f"{type(self).__name__} does not say how to step")
 
-    def _launch(self, kernel: str, columns: list[list[Any]], *values: float) -> None:
+    def _launch(self, kernel: str, columns: list[list[Any] | None], *values: float) -> None:
         """Run a multi-tensor kernel on `columns`: parameters, gradients, then each kind of state (None: not given)."""
-        params = columns[0]
-        if params and not launch_inplace(kernel, [t for column in columns for t in column], (len(params), *values), len(params)):
-            for row in zip(*columns, strict=True):
+        if not launch_columns(kernel, columns, values):
+            rows = len(columns[0] or ())
+            for row in zip(*(column or [None] * rows for column in columns), strict=True):
                 self._launch_one(kernel, row, values)
 
     def _launch_one(self, kernel: str, row: tuple[Any, ...], values: tuple[float, ...]) -> None:
@@ -113,8 +113,8 @@ class Optimizer:
             raise ShapeError(f"{type(self).__name__}.step: a parameter has shape {tuple(param.shape)} but its gradient {tuple(grad.shape)}")
         dtype = state_dtype(param)
         fresh = param.detach().to(dtype).contiguous()
-        work = [fresh, grad.detach().to(dtype).contiguous(), *states]
-        if not launch_inplace(kernel, work, (1, *values), 1):
+        work = [[fresh], [grad.detach().to(dtype).contiguous()], *(None if s is None else [s] for s in states)]
+        if not launch_columns(kernel, work, values):
             raise ShapeError(
                 f"{type(self).__name__}.step: the state of a parameter does not fit it, shape {tuple(param.shape)}, dtype {dtype}"
             )

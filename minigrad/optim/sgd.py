@@ -63,7 +63,7 @@ class SGD(Optimizer):
         flags = (int(group["nesterov"]), int(group["maximize"]))
         params, grads = with_gradients(group["params"])
         if not momentum:
-            self._launch("sgd", [params, grads, [None] * len(params)], *values, *flags, 0)
+            self._launch("sgd", [params, grads, None], *values, *flags, 0)
             return
         started: list[list[Any]] = [[], [], []]  # parameters, gradients, momentum buffers
         fresh: list[list[Any]] = [[], [], []]  # the same of parameters at their first step

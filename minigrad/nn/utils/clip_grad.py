@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import minigrad as mg
-from minigrad._core import Tensor, launch, launch_inplace
+from minigrad._core import Tensor, launch, launch_columns
 from minigrad.ops.shape import stack
 
 
@@ -91,7 +91,7 @@ def clip_grad_norm_(
     if not factor >= 1.0:  # less, or NaN, which must be seen
         fused, others = _by_dtype(grads)
         for group in fused.values():
-            launch_inplace("scale_", list(group), (len(group), factor), len(group))
+            launch_columns("scale_", [list(group)], (factor,))
         with mg.no_grad():
             for g in others:
                 g.mul_(factor)
