@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
 
 
-from . import autograd, nn, ops, optim, registry, utils
+from . import autograd, nn, ops, optim, random, registry, utils
 from ._core import (
     Tensor,
     bfloat16,
@@ -46,6 +46,7 @@ from ._core import (
 from .errors import DTypeError, GradError, ShapeError
 from .io import load, save
 from .ops.creation import *  # noqa: F403
+from .ops.distributions import *  # noqa: F403
 from .ops.matmul import einsum
 from .ops.random import *  # noqa: F403
 

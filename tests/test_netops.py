@@ -8,43 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from torch_oracle import array, compare
 
 import minigrad as mg
 from minigrad import registry
-from minigrad.ops.random import philox_words
+from minigrad.ops.generator import philox_words
 
 torch = pytest.importorskip("torch")
 TF = torch.nn.functional
 F = type("F", (), {name: staticmethod(f) for name, f in registry.names("F").items()})
 seeds = st.integers(0, 2**32 - 1)
-
-
-def compare(ours, theirs, *arrays, rtol=1e-10, check_grad=True):
-    """ours(*tensors) and theirs(*tensors): the same value, and the same gradient of every float array, for a random cotangent."""
-    x = [mg.from_numpy(np.array(a)) if isinstance(a, np.ndarray) else a for a in arrays]
-    t = [torch.from_numpy(np.array(a)) if isinstance(a, np.ndarray) else a for a in arrays]
-    leaves = [i for i, a in enumerate(arrays) if isinstance(a, np.ndarray) and a.dtype.kind == "f" and check_grad]
-    for i in leaves:
-        x[i].requires_grad_()
-        t[i].requires_grad_()
-    y, want = ours(*x), theirs(*t)
-    several = isinstance(y, tuple)
-    for got, expected in zip(y if several else (y,), want if several else (want,), strict=True):
-        assert got.shape == tuple(expected.shape)
-        np.testing.assert_allclose(got.detach().numpy(), expected.detach().numpy(), rtol, atol=1e-12, strict=True)
-    y, want = (y[0], want[0]) if several else (y, want)
-    if leaves:
-        g = np.random.default_rng(0).standard_normal(y.shape)
-        y.backward(mg.from_numpy(np.array(g)).to(y.dtype))
-        want.backward(torch.from_numpy(np.array(g)).to(want.dtype))
-        for i in leaves:
-            got = np.zeros(x[i].shape) if x[i].grad is None else x[i].grad.numpy()
-            expected = np.zeros(x[i].shape) if t[i].grad is None else t[i].grad.numpy()
-            np.testing.assert_allclose(got, expected, 1e-9, atol=1e-10, err_msg=f"gradient of argument {i}")
-
-
-def array(seed, *shape):
-    return np.asarray(np.random.default_rng(seed).standard_normal(shape))
 
 
 # ---- convolution ----

@@ -6,9 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad import ops, registry
 
-__all__ = sorted(registry.names("F"))  # noqa: PLE0605
+
+def _in_place(name: str) -> Any:
+    function = registry.OPS[name].function
+
+    def in_place(input: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(input, *args, inplace=True, **kwargs)
+
+    in_place.__name__ = in_place.__qualname__ = f"{name}_"
+    in_place.__doc__ = f"`{name}` in place; returns the tensor itself."
+    return in_place
+
+
+# The activations that PyTorch has in place here as well.
+_OVERWRITING = ("celu", "elu", "hardtanh", "leaky_relu", "relu", "rrelu", "selu", "threshold")
 
 globals().update(registry.names("F"))
+globals().update({f"{name}_": _in_place(name) for name in _OVERWRITING})
+
+__all__ = sorted([*registry.names("F"), *(f"{name}_" for name in _OVERWRITING)])  # noqa: PLE0605
 
 if TYPE_CHECKING:
 

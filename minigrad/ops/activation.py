@@ -10,7 +10,7 @@ from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
 from ._samples import NUMBERS, away, normal, one, pairs
-from .elementwise import _choose, _erfc_reference, clamp, div, exp, gt, mul, neg
+from .elementwise import _bounds, _choose, _erfc_reference, clamp, div, exp, gt, logical_and, lt, mul, neg
 from .shape import _dim, reshape, transpose
 
 # ---- at zero ----
@@ -38,8 +38,23 @@ def relu(input):
     return np.maximum(input, 0)
 
 
-def _clamped(input, low, high, inplace):
-    return input.clamp_(low, high) if inplace else clamp(input, low, high)
+def _hardtanh_bounds(dtype, min_val, max_val):
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
+    return _bounds(dtype, min_val, max_val)
+
+
+@defop(kernel="clamp", flag="inplace", where="F", inplace=False, pack=_hardtanh_bounds, kinks=(-1.0, 1.0), samples=one(lambda r, *s: r.away(*s, kinks=(-1.0, 1.0))),
+       vjp={"input": lambda g, input, min_val, max_val: _choose(logical_and(gt(input, min_val), lt(input, max_val)), g, 0)},
+       errors=[ErrorSample(np.ones(3), 1.0, -1.0, error=ValueError, match=r"hardtanh: min_val must not be above max_val, got 1.0 and -1.0")])  # fmt: skip
+def hardtanh(input, min_val=-1.0, max_val=1.0):
+    """input between min_val and max_val; the gradient on these bounds is 0, unlike clamp's.
+
+    Shapes: any. Dtypes: all but bool. Raises ValueError for empty bounds.
+    >>> mg.nn.functional.hardtanh(mg.tensor([-2.0, 0.5, 3.0]))
+    tensor([-1. ,  0.5,  1. ])
+    """
+    return np.clip(input, min_val, max_val)
 
 
 @composite(where="F", samples=one(lambda r, *s: np.asarray(4 * r.away(*s, kinks=(0.0, 1.5)))), kinks=(0.0, 6.0))
@@ -50,21 +65,7 @@ def relu6(input, inplace=False):
     >>> mg.nn.functional.relu6(mg.tensor([-1.0, 2.0, 7.0]))
     tensor([0., 2., 6.])
     """
-    return _clamped(input, 0, 6, inplace)
-
-
-@composite(where="F", samples=one(lambda r, *s: r.away(*s, kinks=(-1.0, 1.0))), kinks=(-1.0, 1.0), errors=[
-    ErrorSample(np.ones(3), 1.0, -1.0, error=ValueError, match=r"hardtanh: min_val must not be above max_val, got 1.0 and -1.0")])  # fmt: skip
-def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
-    """input between min_val and max_val.
-
-    Shapes: any. Dtypes: all but bool. Raises ValueError for empty bounds.
-    >>> mg.nn.functional.hardtanh(mg.tensor([-2.0, 0.5, 3.0]))
-    tensor([-1. ,  0.5,  1. ])
-    """
-    if min_val > max_val:
-        raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
-    return _clamped(input, min_val, max_val, inplace)
+    return hardtanh(input, 0.0, 6.0, inplace=inplace)
 
 
 @defop(kernel="leaky_relu", result="only_float", flag="inplace", where="F", pack=lambda dtype, negative_slope: (float(negative_slope),),

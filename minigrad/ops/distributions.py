@@ -1,0 +1,329 @@
+"""Random numbers of other distributions, and methods that fill a tensor in place.
+
+Everything is made of uniform numbers of a generator's stream, in a fixed order, so that it is seeded, and the same for any number
+of threads. What one number decides (exponential, cauchy...) is the inverse of the distribution function; counts with a large mean
+are drawn by Hörmann's transformed rejection, where the elements that were rejected draw again until none is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from .._core import Tensor
+from ..errors import DTypeError, ShapeError
+from .generator import Generator, _drawn, _overwrite
+from .random import _range
+
+__all__ = ["bernoulli", "binomial", "multinomial", "poisson"]
+
+
+def _uniforms(op: str, shape: Any, generator: Any) -> np.ndarray:
+    """Multiples of 2**-53 in [0, 1), 0 replaced by 2**-54: both logarithms, of u and of 1 - u, are finite and not 0."""
+    return np.maximum(_drawn(op, "uniform", shape, _core.float64, generator, 0.0, 1.0).numpy(), 2.0**-54)
+
+
+def _exponential(op: str, shape: Any, dtype: Any, generator: Any, lambd: float = 1.0) -> Tensor:
+    return _core.cast(_core.from_numpy(np.asarray(-np.log1p(-_uniforms(op, shape, generator)) / lambd)), dtype)
+
+
+# ---- coins and choices ----
+
+
+def _probability(op: str, p: Any) -> float:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{op}: expected a probability between 0 and 1, got {p}")
+    return float(p)
+
+
+def _coins(op: str, p: Tensor, generator: Any, dtype: Any) -> Tensor:
+    """1 with the probabilities that p holds."""
+    _check_float(op, p, "probabilities of a floating-point dtype")
+    values = p.detach()
+    if values.numel() and not bool(((values >= 0) & (values <= 1)).all()):
+        raise ValueError(f"{op}: expected probabilities between 0 and 1, got values from {values.min().item()} to {values.max().item()}")
+    return _core.cast(_drawn(op, "uniform", p.shape, _core.float64, generator, 0.0, 1.0) < values, dtype)
+
+
+def _check_float(op: str, x: Any, what: str = "a floating-point tensor") -> None:
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{op}: expected a Tensor, got {type(x).__name__}")
+    if not x.is_floating_point():
+        raise DTypeError(
+            f"{op}: expected {what}, got dtype {x.dtype.name}" if what.startswith("a ") else f"{op}: expected {what}, got {x.dtype.name}"
+        )
+
+
+def _given(op: str, x: Tensor, out: Tensor | None) -> Tensor:
+    return x if out is None else _core.write_out(op, out, x)
+
+
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+    """1 with probability input, elementwise (or `p` everywhere), otherwise 0; of input's shape and dtype. No gradient.
+
+    Raises ValueError for probabilities outside 0 to 1.
+    >>> mg.bernoulli(mg.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    if p is not None:
+        return _given("bernoulli", _drawn("bernoulli", "bernoulli", input.shape, input.dtype, generator, _probability("bernoulli", p)), out)
+    return _given("bernoulli", _coins("bernoulli", input, generator, input.dtype), out)
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
+    """Indices drawn with probabilities proportional to the rows of input.
+
+    Shapes: input (n,) or (rows, n), not negative; returns int64 (num_samples,) or (rows, num_samples).
+    Without `replacement` by exponential keys (Efraimidis & Spirakis, 2006). Raises ValueError for rows without weight, or with
+    fewer possible indices than samples.
+    >>> mg.multinomial(mg.tensor([0.0, 1.0, 0.0]), 1)
+    tensor([1])
+    """
+    if input.ndim not in (1, 2) or not input.is_floating_point():
+        raise ShapeError(f"multinomial: expected floats of shape (n,) or (rows, n), got shape {input.shape} and dtype {input.dtype.name}")
+    weights = np.atleast_2d(_core.cast(input.detach(), _core.float64).numpy())
+    if not (np.isfinite(weights) & (weights >= 0)).all() or (weights.sum(1) <= 0).any():
+        raise ValueError("multinomial: every row must hold finite values that are not negative, and not only zeros")
+    if num_samples < 1 or (not replacement and (np.count_nonzero(weights, 1) < num_samples).any()):
+        raise ValueError(f"multinomial: cannot draw {num_samples} samples without replacement from a row of fewer values that are not 0")
+    rows, n = weights.shape
+    if replacement:
+        u = _drawn("multinomial", "uniform", (rows, num_samples), _core.float64, generator, 0.0, 1.0).numpy()
+        steps = np.cumsum(weights, 1)
+        picked = np.empty((rows, num_samples), np.int64)
+        for i in range(rows):
+            picked[i] = np.searchsorted(steps[i], u[i] * steps[i, -1], side="right")
+        last = n - 1 - np.argmax(weights[:, ::-1] > 0, 1)  # rounding must not lead beyond the last possible index
+        picked = np.minimum(picked, last[:, None])
+    else:
+        u = _drawn("multinomial", "uniform", (rows, n), _core.float64, generator, 0.0, 1.0).numpy()
+        with np.errstate(divide="ignore"):
+            keys = np.where(weights > 0, -np.log1p(-u) / weights, np.inf)
+        picked = np.argsort(keys, 1, kind="stable")[:, :num_samples]
+    picked = _core.from_numpy(picked.astype(np.int64).reshape((num_samples,) if input.ndim == 1 else picked.shape).copy())
+    return _given("multinomial", picked, out)
+
+
+# ---- counts ----
+
+_FACTORIALS = (1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880)
+
+
+def _log_factorial(k: np.ndarray) -> np.ndarray:
+    """log(k!) for whole k >= 0: a table, and from 10 on Stirling's series, whose next term is below 1e-12 there."""
+    x = np.maximum(k, 10) + 1.0
+    r = 1 / (x * x)
+    series = (x - 0.5) * np.log(x) - x + 0.5 * np.log(2 * np.pi) + (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r / 1680))) / x
+    return np.where(k < 10, np.log(np.array(_FACTORIALS, np.float64))[np.minimum(k, 9).astype(np.int64)], series)
+
+
+def _until_accepted(op: str, count: int, generator: Any, propose: Callable[..., tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """propose(which, u, v) says what the elements `which` become with two uniform numbers each, and which of that stands."""
+    out, left = np.empty(count), np.arange(count)
+    while left.size:
+        u, v = _uniforms(op, (2, left.size), generator)
+        k, accepted = propose(left, u - 0.5, v)
+        out[left[accepted]] = k[accepted]
+        left = left[~accepted]
+    return out
+
+
+def _by_search(op: str, first: np.ndarray, ratio: Callable[..., np.ndarray], generator: Any) -> np.ndarray:
+    """Inversion of a small mean: walk up from 0, probability `first`, by P(k) / P(k - 1) = ratio(which, k)."""
+    u = _uniforms(op, first.shape, generator)
+    out, left, p = np.zeros(first.shape), np.arange(first.size), first.copy()
+    for k in range(1, 1000):  # a mean below 10 gets to 100 about never, and rounding must not lead on for ever
+        u[left] -= p[left]
+        left = left[u[left] > 0]
+        if not left.size:
+            break
+        p[left] *= ratio(left, k)
+        out[left] = k
+    return out
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Poisson random numbers whose means are input's elements; of its shape and dtype. No gradient.
+
+    Raises ValueError for means that are negative or not finite. Source: Hörmann, "The transformed rejection method for generating
+    Poisson random variables", 1993 (algorithm PTRS), for means from 10 on.
+    >>> mg.poisson(mg.tensor([0.0, 0.0]))
+    tensor([0., 0.])
+    """
+    _check_float("poisson", input)
+    rate = _core.cast(input.detach(), _core.float64).numpy()
+    if not (np.isfinite(rate) & (rate >= 0)).all():
+        raise ValueError("poisson: expected means that are finite and not negative")
+    flat = rate.reshape(-1)
+    out = np.empty(flat.shape)
+    small = flat < 10
+    m = flat[small]
+    out[small] = _by_search("poisson", np.exp(-m), lambda which, k: m[which] / k, generator)
+    out[~small] = _large_poisson(flat[~small], generator)
+    return _core.cast(_core.from_numpy(out.reshape(rate.shape)), input.dtype)
+
+
+def _large_poisson(mean: np.ndarray, generator: Any) -> np.ndarray:
+    b = 0.931 + 2.53 * np.sqrt(mean)
+    a = -0.059 + 0.02483 * b
+    scale, sure = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2)
+
+    def propose(i, u, v):
+        us = 0.5 - np.abs(u)
+        k = np.floor((2 * a[i] / us + b[i]) * u + mean[i] + 0.43)
+        exact = np.log(v * scale[i] / (a[i] / (us * us) + b[i])) <= k * np.log(mean[i]) - mean[i] - _log_factorial(np.maximum(k, 0))
+        return k, ((us >= 0.07) & (v <= sure[i])) | ((k >= 0) & ((us >= 0.013) | (v <= us)) & exact)
+
+    return _until_accepted("poisson", mean.size, generator, propose)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of `count` independent trials, each of probability `prob`, succeed; elementwise, of count's dtype. No gradient.
+
+    Shapes: any that broadcast. Dtypes: floats, the same for both. Raises ValueError for a negative count or a prob outside 0 to 1.
+    Source: Hörmann, "The generation of binomial random variates", 1993 (algorithm BTRS), for means from 10 on.
+    >>> mg.binomial(mg.tensor([3.0, 3.0]), mg.tensor([0.0, 1.0]))
+    tensor([0., 3.])
+    """
+    _check_float("binomial", count)
+    _check_float("binomial", prob)
+    if count.dtype is not prob.dtype:
+        raise DTypeError(f"binomial: expected one dtype, got count {count.dtype.name}, prob {prob.dtype.name}")
+    both = (_core.cast(t.detach(), _core.float64).numpy() for t in (count, prob))
+    n, p = (np.array(v) for v in np.broadcast_arrays(*both))
+    shape = n.shape
+    n, p = np.floor(n.reshape(-1)), p.reshape(-1)
+    if not (np.isfinite(n) & (n >= 0) & (p >= 0) & (p <= 1)).all():
+        raise ValueError("binomial: expected counts that are finite and not negative, and probabilities between 0 and 1")
+    rare = np.minimum(p, 1 - p)  # of the rarer outcome, whose number is drawn
+    out = np.empty(n.shape)
+    small = n * rare < 10
+    ns, ps = n[small], rare[small]
+    odds = ps / (1 - ps)
+    out[small] = _by_search("binomial", (1 - ps) ** ns, lambda i, k: np.maximum(ns[i] - k + 1, 0) / k * odds[i], generator)
+    out[small] = np.minimum(out[small], ns)
+    out[~small] = _large_binomial(n[~small], rare[~small], generator)
+    return _core.cast(_core.from_numpy(np.where(p > 0.5, n - out, out).reshape(shape)), count.dtype)
+
+
+def _large_binomial(n: np.ndarray, p: np.ndarray, generator: Any) -> np.ndarray:
+    spread = np.sqrt(n * p * (1 - p))
+    b = 1.15 + 2.53 * spread
+    a, sure, alpha = -0.0873 + 0.0248 * b + 0.01 * p, 0.92 - 4.2 / b, (2.83 + 5.1 / b) * spread
+    mode, log_odds = np.floor((n + 1) * p), np.log(p / (1 - p))
+    top = _log_factorial(mode) + _log_factorial(n - mode)
+
+    def propose(i, u, v):
+        us = 0.5 - np.abs(u)
+        k = np.floor((2 * a[i] / us + b[i]) * u + n[i] * p[i] + 0.5)
+        possible = (k >= 0) & (k <= n[i])
+        inside = np.clip(k, 0, n[i])
+        log_ratio = top[i] - _log_factorial(inside) - _log_factorial(n[i] - inside) + (inside - mode[i]) * log_odds[i]
+        exact = np.log(v * alpha[i] / (a[i] / (us * us) + b[i])) <= log_ratio
+        return k, possible & (((us >= 0.07) & (v <= sure[i])) | exact)
+
+    return _until_accepted("binomial", n.size, generator, propose)
+
+
+# ---- in place ----
+
+
+def _uniform_(self: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with uniform random numbers in [low, high); returns the tensor itself."""
+    if not low <= high or not np.isfinite(high - low):
+        raise ValueError(f"uniform_: expected finite bounds, low <= high, got {low} and {high}")
+    _check_float("uniform_", self)
+    return _overwrite("uniform_", "uniform", self, generator, float(low), float(high))
+
+
+def _normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with normal random numbers; returns the tensor itself. Raises ValueError for a negative std."""
+    if not std >= 0:
+        raise ValueError(f"normal_: std must not be negative, got {std}")
+    _check_float("normal_", self)
+    return _overwrite("normal_", "normal", self, generator, float(mean), float(std))
+
+
+def _log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with exp(z), z normal with this mean and std; returns the tensor itself. Raises ValueError unless std > 0."""
+    if not std > 0:
+        raise ValueError(f"log_normal_: std must be positive, got {std}")
+    _check_float("log_normal_", self)
+    z = _drawn("log_normal_", "normal", self.shape, _core.float64, generator, float(mean), float(std)).numpy()
+    with np.errstate(over="ignore"):
+        return _core.copy_(self, _core.from_numpy(np.asarray(np.exp(z))))
+
+
+def _exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with exponential random numbers of mean 1 / lambd, never 0; returns the tensor itself. Raises ValueError unless lambd > 0."""
+    if not lambd > 0:
+        raise ValueError(f"exponential_: lambd must be positive, got {lambd}")
+    _check_float("exponential_", self)
+    return _core.copy_(self, _exponential("exponential_", self.shape, _core.float64, generator, lambd))
+
+
+def _cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with Cauchy random numbers; returns the tensor itself. Raises ValueError unless sigma > 0."""
+    if not sigma > 0:
+        raise ValueError(f"cauchy_: sigma must be positive, got {sigma}")
+    _check_float("cauchy_", self)
+    angle = np.pi * (_uniforms("cauchy_", self.shape, generator) - 0.5)
+    return _core.copy_(self, _core.from_numpy(np.asarray(median + sigma * np.tan(angle))))
+
+
+def _geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill with the numbers of trials of probability p until one succeeds, 1 at least; returns the tensor itself.
+
+    Raises ValueError unless 0 < p < 1.
+    """
+    if not 0 < p < 1:
+        raise ValueError(f"geometric_: p must be between 0 and 1, got {p}")
+    trials = np.ceil(np.log1p(-_uniforms("geometric_", self.shape, generator)) / np.log1p(-p))
+    return _core.copy_(self, _core.cast(_core.from_numpy(np.asarray(np.maximum(trials, 1))), self.dtype))
+
+
+def _bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Fill with 1 with probability p (a number, or a tensor that broadcasts), otherwise 0; returns the tensor itself."""
+    if isinstance(p, Tensor):
+        return _core.copy_(self, _coins("bernoulli_", p.expand(self.shape), generator, self.dtype))
+    return _overwrite("bernoulli_", "bernoulli", self, generator, _probability("bernoulli_", p))
+
+
+_LIMITS = {
+    "bool": 2,
+    "uint8": 256,
+    "int8": 128,
+    "int16": 1 << 15,
+    "int32": (1 << 31) - 1,
+    "int64": (1 << 63) - 1,
+    "float16": 2049,
+    "bfloat16": 257,
+    "float32": (1 << 24) + 1,
+}
+
+
+def _random_(self: Tensor, low: int | None = None, high: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Fill with random integers in [low, high), or [0, low), or all that the dtype counts without gaps; returns the tensor itself."""
+    if high is None:
+        low, high = 0, _LIMITS.get(self.dtype.name, (1 << 53) + 1) if low is None else low
+    return _overwrite("random_", "randint", self, generator, *_range("random_", low, high))
+
+
+def _bernoulli(self: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """See `mg.bernoulli`."""
+    return bernoulli(self, p, generator=generator)
+
+
+def _multinomial(self: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:
+    """See `mg.multinomial`."""
+    return multinomial(self, num_samples, replacement, generator=generator)
+
+
+for _method in (_uniform_, _normal_, _log_normal_, _exponential_, _cauchy_, _geometric_, _bernoulli_, _random_, _bernoulli, _multinomial):
+    _method.__name__ = _method.__qualname__ = _method.__name__[1:]
+    _core.attach(_method.__name__, _method)

@@ -1,0 +1,206 @@
+"""Activations in pieces: thresholds, shrinkage, leaky slopes, and what approximates smooth functions by straight lines.
+
+Where pieces meet, gradients are PyTorch's; each rule says by its comparison which piece the meeting point belongs to.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _core
+from ..errors import DTypeError, ShapeError
+from ..registry import Draw, ErrorSample, Sample, composite, defop
+from ._samples import NUMBERS, away, one
+from .activation import elu
+from .elementwise import _choose, clamp, exp, ge, gt, le, logical_and, logical_or, lt, mul
+from .generator import _drawn
+from .shape import reshape
+
+
+def _apart(*kinks):
+    return lambda r, *shape: r.away(*shape, kinks=kinks)
+
+
+def _maybe_in_place(op, function, input, inplace):
+    return _core.inplace_by(function, op, input) if inplace else function(input)
+
+
+@defop(flag="inplace", where="mg F", inplace=False, kinks=(0.4,), dtypes=NUMBERS,
+       samples=lambda r: [Sample(_apart(0.4)(r, *s), threshold=0.4, value=-1.5, id=i) for i, s in (("matrix", (3, 4)), ("odd", (37,)), ("0-d", ()), ("empty", (0, 2)))],
+       vjp={"input": lambda g, input, threshold: _choose(le(input, threshold), 0, g)})  # fmt: skip
+def threshold(input, threshold, value):
+    """input where it is above `threshold`, otherwise `value`; NaN stays.
+
+    Shapes: any. Dtypes: all but bool.
+    >>> mg.nn.functional.threshold(mg.tensor([-1.0, 0.5, 2.0]), 0.5, 20.0)
+    tensor([20., 20.,  2.])
+    """
+    x = np.asarray(input)
+    limit, other = (np.asarray(v, np.float64).astype(x.dtype) for v in (threshold, value))  # of the tensor's dtype, as in PyTorch
+    return np.where(x <= limit, other, x)
+
+
+@composite(where="mg F", samples=one(away, training=False), kinks=(0.0,), errors=[
+    ErrorSample(np.ones(3), 0.5, 0.2, error=ValueError, match=r"rrelu: lower must not be above upper, got 0.5 and 0.2"),
+    ErrorSample(np.ones(3, np.int64), error=DTypeError, match="rrelu: expected a floating-point tensor, got dtype int64")])  # fmt: skip
+def rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=False):
+    """input, where it is not positive times a slope: in training a random one between `lower` and `upper`, else their mean.
+
+    Draws from the default generator. Shapes: any. Dtypes: floats. Raises ValueError if lower > upper.
+    Source: Xu, Wang, Chen & Li, "Empirical evaluation of rectified activations", arXiv:1505.00853.
+    >>> mg.nn.functional.rrelu(mg.tensor([-1.0, 2.0]), 0.25, 0.75)
+    tensor([-0.5,  2. ])
+    """
+    if lower > upper:
+        raise ValueError(f"rrelu: lower must not be above upper, got {lower} and {upper}")
+    _check_float("rrelu", input)
+    if training:
+        slope = _drawn("rrelu", "uniform", input.shape, input.dtype, None, float(lower), float(upper))
+    else:
+        slope = (lower + upper) / 2
+    return _maybe_in_place("rrelu", lambda x: _choose(gt(x, 0), x, mul(x, slope)), input, inplace)
+
+
+def _check_float(op, input):
+    if not isinstance(input, _core.Tensor):
+        raise TypeError(f"{op}: expected a Tensor, got {type(input).__name__}")
+    if not input.is_floating_point():
+        raise DTypeError(f"{op}: expected a floating-point tensor, got dtype {input.dtype.name}")
+
+
+# alpha and scale that keep mean 0 and variance 1 from layer to layer (the paper's equation 14)
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
+
+@composite(where="mg F", samples=one(away), kinks=(0.0,))
+def selu(input, inplace=False):
+    """scale * elu(input, alpha), with the constants that let a network normalise itself.
+
+    Shapes: any. Dtypes: floats. Source: Klambauer, Unterthiner, Mayr & Hochreiter, arXiv:1706.02515.
+    >>> mg.nn.functional.selu(mg.tensor([-1.0, 2.0]))
+    tensor([-1.1113,  2.1014])
+    """
+    return _maybe_in_place("selu", lambda x: mul(elu(x, SELU_ALPHA), SELU_SCALE), input, inplace)
+
+
+def _celu_alpha(dtype, alpha):
+    if alpha == 0:
+        raise ValueError("celu: alpha must not be 0")
+    return (float(alpha),)
+
+
+@defop(flag="inplace", result="only_float", where="mg F", pack=_celu_alpha, inplace=False, samples=one(away, alpha=1.5), kinks=(0.0,),
+       # Above 0 the exponent is clamped: inf there would make 0 * inf in the branch that is not taken.
+       vjp={"input": lambda g, input, alpha: _choose(gt(input, 0), g, g * exp(clamp(input, max=0) / alpha))},
+       errors=[ErrorSample(np.ones(3), 0.0, error=ValueError, match="celu: alpha must not be 0")])  # fmt: skip
+def celu(input, alpha=1.0):
+    """input, or alpha * (exp(input / alpha) - 1) where it is negative: elu with a slope that has no jump.
+
+    Shapes: any. Dtypes: floats. Raises ValueError for alpha 0. Source: Barron, arXiv:1704.07483.
+    >>> mg.nn.functional.celu(mg.tensor([-1.0, 2.0]), 2.0)
+    tensor([-0.7869,  2.    ])
+    """
+    x = np.asarray(input)
+    a = x.dtype.type(alpha)
+    return np.where(x > 0, x, a * np.expm1(np.minimum(x, 0) / a))
+
+
+@defop(kinks=(0.0,), result="only_float", inplace=False, samples=lambda r: [Sample(away(r, 3, 4), r(4), id="row"), Sample(away(r, 5), r(1), id="one")],
+       vjp={"input": lambda g, input, weight: _choose(gt(input, 0), g, g * weight), "weight": lambda g, input: _choose(gt(input, 0), 0, g * input)})  # fmt: skip
+def _prelu(input, weight):
+    """input, times weight where it is not positive"""
+    return np.where(np.greater(input, 0), input, input * weight)
+
+
+def _prelu_samples(r: Draw) -> list[Sample]:
+    return [Sample(away(r, 2, 3, 4), r(3), id="channels"), Sample(away(r, 5, 2), r(1), id="one"), Sample(away(r, 3), r(), id="0-d-weight"),
+            Sample(away(r), r(1), id="0-d"), Sample(away(r, 0, 3), r(3), id="empty")]  # fmt: skip
+
+
+@composite(arrays="input weight", where="mg Tensor F", samples=_prelu_samples, kinks=(0.0,), errors=[
+    ErrorSample(np.ones((2, 3)), np.ones(2), error=ShapeError, match=r"prelu: weight must hold 1 value or one for each of 3 channels, got shape \(2,\)"),
+    ErrorSample(np.ones((2, 3)), np.ones((1, 3)), error=ShapeError, match=r"prelu: weight must have at most 1 dimension, got shape \(1, 3\)"),
+    ErrorSample(np.ones((2, 3), np.float32), np.ones(3), error=DTypeError, match="prelu: expected one dtype, got input float32, weight float64")])  # fmt: skip
+def prelu(input, weight):
+    """input, times `weight` where it is not positive: a leaky relu whose slope is learnt.
+
+    Shapes: input (N, C, ...), or any if weight has one value; weight (C,), (1,) or (). Dtypes: floats, the same for both.
+    Raises: ShapeError, DTypeError for what does not fit. Source: He, Zhang, Ren & Sun, arXiv:1502.01852.
+    >>> mg.nn.functional.prelu(mg.tensor([[-1.0, -1.0, 2.0]]), mg.tensor([0.5, 0.25, 0.1]))
+    tensor([[-0.5 , -0.25,  2.  ]])
+    """
+    _check_float("prelu", input)
+    if not isinstance(weight, _core.Tensor):
+        raise TypeError(f"prelu: expected a Tensor as weight, got {type(weight).__name__}")
+    if weight.dtype is not input.dtype:
+        raise DTypeError(f"prelu: expected one dtype, got input {input.dtype.name}, weight {weight.dtype.name}")
+    if weight.ndim > 1:
+        raise ShapeError(f"prelu: weight must have at most 1 dimension, got shape {weight.shape}")
+    if weight.numel() == 1:
+        return _prelu(input, reshape(weight, ()))
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.numel() != channels:
+        raise ShapeError(f"prelu: weight must hold 1 value or one for each of {channels} channels, got shape {weight.shape}")
+    return _prelu(input, reshape(weight, (-1,) + (1,) * (input.ndim - 2)))
+
+
+@defop(result="only_float", where="F mg", inplace=False, kinks=(-0.7, 0.7), samples=one(_apart(-0.7, 0.7), lambd=0.7),
+       vjp={"input": lambda g, input, lambd: _choose(logical_or(lt(input, -lambd), gt(input, lambd)), g, 0)})  # fmt: skip
+def hardshrink(input, lambd=0.5):
+    """input where it is outside [-lambd, lambd], otherwise 0.
+
+    Shapes: any. Dtypes: floats.
+    >>> mg.nn.functional.hardshrink(mg.tensor([-2.0, 0.3, 0.6]))
+    tensor([-2. ,  0. ,  0.6])
+    """
+    x = np.asarray(input)
+    return np.where((x >= -lambd) & (x <= lambd), np.zeros((), x.dtype), x)
+
+
+@defop(result="only_float", inplace=False, kinks=(-0.7, 0.7), samples=one(_apart(-0.7, 0.7), lambd=0.7),
+       vjp={"input": lambda g, input, lambd: _choose(logical_or(lt(input, -lambd), gt(input, lambd)), g, 0)})  # fmt: skip
+def _softshrink(input, lambd):
+    """input without as much as lambd of its magnitude"""
+    x = np.asarray(input)
+    size = np.asarray(lambd, x.dtype)
+    return np.where(x > lambd, x - size, np.where(x < -lambd, x + size, x * 0))
+
+
+@composite(where="F", samples=one(_apart(-0.7, 0.7), lambd=0.7), kinks=(-0.7, 0.7), errors=[
+    ErrorSample(np.ones(3), -0.5, error=ValueError, match="softshrink: lambd must not be negative, got -0.5")])  # fmt: skip
+def softshrink(input, lambd=0.5):
+    """input - lambd above lambd, input + lambd below -lambd, otherwise 0.
+
+    Shapes: any. Dtypes: floats. Raises ValueError for a negative lambd.
+    >>> mg.nn.functional.softshrink(mg.tensor([-2.0, 0.3, 0.75]))
+    tensor([-1.5 ,  0.  ,  0.25])
+    """
+    if not lambd >= 0:
+        raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")
+    return _softshrink(input, lambd)
+
+
+@defop(flag="inplace", result="only_float", where="F", inplace=False, kinks=(-3.0, 3.0), samples=one(lambda r, *s: 3 * r.away(*s, kinks=(-1.0, 1.0))),
+       vjp={"input": lambda g, input: _choose(logical_and(gt(input, -3), lt(input, 3)), g / 6, 0)})  # fmt: skip
+def hardsigmoid(input):
+    """input / 6 + 1/2, between 0 and 1.
+
+    Shapes: any. Dtypes: floats.
+    >>> mg.nn.functional.hardsigmoid(mg.tensor([-4.0, 0.0, 1.5]))
+    tensor([0.  , 0.5 , 0.75])
+    """
+    x = np.asarray(input)
+    return np.clip(x + x.dtype.type(3), 0, 6) / x.dtype.type(6)
+
+
+@defop(flag="inplace", result="only_float", where="F", inplace=False, kinks=(-3.0, 3.0), samples=one(lambda r, *s: 3 * r.away(*s, kinks=(-1.0, 1.0))),
+       vjp={"input": lambda g, input: _choose(le(input, -3), 0, _choose(ge(input, 3), g, g * (input / 3 + 0.5)))})  # fmt: skip
+def hardswish(input):
+    """input * hardsigmoid(input).
+
+    Shapes: any. Dtypes: floats. Source: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244.
+    >>> mg.nn.functional.hardswish(mg.tensor([-4.0, 1.0, 4.0]))
+    tensor([-0.    ,  0.6667,  4.    ])
+    """
+    x = np.asarray(input)
+    return x * np.clip(x + x.dtype.type(3), 0, 6) / x.dtype.type(6)
