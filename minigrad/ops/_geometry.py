@@ -1,4 +1,4 @@
-"""What convolution and pooling share: pairs of sizes, batches of one image, and counting windows."""
+"""What convolution and pooling share: sizes for each axis, batches of one image, and counting windows."""
 
 from __future__ import annotations
 
@@ -12,26 +12,40 @@ from ..errors import ShapeError
 Pair = tuple[int, int]
 
 
-def pair(op: str, name: str, value: Any, low: int) -> Pair:
-    """`value`, an int for both axes or one int for each (y, x), as a pair of ints not below `low`."""
+LAYOUTS = {1: "L", 2: "H, W", 3: "D, H, W"}  # how messages and documentation name the spatial axes
+_EACH = {1: "an int or (int,)", 2: "an int or a pair of ints (y, x)", 3: "an int or 3 ints (z, y, x)"}
+
+
+def sizes(op: str, name: str, value: Any, n: int, low: int) -> tuple[int, ...]:
+    """`value`, an int for all axes or one int for each of `n`, as n ints not below `low`."""
     try:
         values = tuple(map(index, value)) if isinstance(value, (tuple, list)) else (index(value),)
     except TypeError:
         values = ()
     if len(values) == 1:
-        values *= 2
-    if len(values) != 2:
-        raise TypeError(f"{op}: {name} must be an int or a pair of ints (y, x), got {value!r}")
+        values *= n
+    if len(values) != n:
+        raise TypeError(f"{op}: {name} must be {_EACH[n]}, got {value!r}")
     if min(values) < low:
         raise ShapeError(f"{op}: {name} must be at least {low}, got {value!r}")
     return values
 
 
-def check_images(op: str, input: Any) -> None:
+def pair(op: str, name: str, value: Any, low: int) -> Pair:
+    """`sizes` for the two axes of an image."""
+    return sizes(op, name, value, 2, low)  # type: ignore[return-value]
+
+
+def check_tensor(op: str, input: Any) -> None:
     if not isinstance(input, _core.Tensor):
         raise TypeError(f"{op}: expected a Tensor, got {type(input).__name__}")
-    if input.ndim not in (3, 4):
-        raise ShapeError(f"{op}: input must be (N, C, H, W) or (C, H, W), got shape {input.shape}")
+
+
+def check_batch(op: str, input: Any, n: int) -> None:
+    """Refuse what is no batch of signals, images or volumes (n = 1, 2, 3), and no single one."""
+    check_tensor(op, input)
+    if input.ndim not in (n + 1, n + 2):
+        raise ShapeError(f"{op}: input must be (N, C, {LAYOUTS[n]}) or (C, {LAYOUTS[n]}), got shape {input.shape}")
 
 
 def batched(function: Callable[[Any], Any], input: Any, ndim: int = 4) -> Any:
@@ -54,11 +68,12 @@ def count(op: str, axis: str, size: int, k: int, stride: int, padding: int, dila
     return n - 1 if ceil and (n - 1) * stride >= size + padding else n
 
 
-def counts(op: str, shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair = (1, 1), ceil: bool = False) -> Pair:
-    return (
-        count(op, "H", shape[-2], kernel[0], stride[0], padding[0], dilation[0], ceil),
-        count(op, "W", shape[-1], kernel[1], stride[1], padding[1], dilation[1], ceil),
-    )
+def counts(op: str, shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any = (1, 1, 1), ceil: bool = False) -> tuple[int, ...]:
+    """`count` for each of the last axes of `shape`, as many as `kernel` has."""
+    n = len(kernel)
+    return tuple(
+        count(op, LAYOUTS[n][3 * i], shape[i - n], kernel[i], stride[i], padding[i], dilation[i], ceil) for i in range(n)
+    )  # fmt: skip
 
 
 def taps(kernel: Pair, stride: Pair, dilation: Pair, size: Pair) -> list[tuple[int, int, slice, slice]]:

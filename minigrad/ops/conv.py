@@ -13,7 +13,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import OPS, Cost, Draw, ErrorSample, Sample, composite, defop
-from ._geometry import Pair, batched, check_images, count, counts, pair, taps
+from ._geometry import Pair, batched, check_batch, check_tensor, counts, pair, sizes, taps
 
 # ---- the three products ----
 
@@ -188,17 +188,17 @@ def _check(op, input, weight, bias, groups, layout, kernel_layout):
 def _resolve_padding(op, input, padding, stride, kernel, dilation):
     """(input, padding) with "valid" and "same" worked out; where "same" is uneven, the far side is padded here."""
     if not isinstance(padding, str):
-        return input, pair(op, "padding", padding, 0)
+        return input, sizes(op, "padding", padding, len(kernel), 0)
     if padding == "valid":
-        return input, (0, 0)
+        return input, (0,) * len(kernel)
     if padding != "same":
         raise ValueError(f'{op}: padding must be ints, "valid" or "same", got {padding!r}')
-    if stride != (1, 1):
+    if max(stride) > 1:
         raise ValueError(f'{op}: padding="same" needs stride 1, got {stride}')
     total = [d * (k - 1) for d, k in zip(dilation, kernel)]
     if any(t % 2 for t in total):
-        input = OPS["pad"].function(input, (0, total[1] % 2, 0, total[0] % 2))
-    return input, (total[0] // 2, total[1] // 2)
+        input = OPS["pad"].function(input, tuple(p for t in reversed(total) for p in (0, t % 2)))
+    return input, tuple(t // 2 for t in total)
 
 
 def _public_samples(r: Draw) -> list[Sample]:
@@ -241,7 +241,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     tensor([[[[4., 4., 4.],
               [4., 4., 4.]]]])
     """
-    check_images("conv2d", input)
+    check_batch("conv2d", input, 2)
     return batched(lambda x: _conv2d_of(x, weight, bias, stride, padding, dilation, groups), input)
 
 
@@ -273,24 +273,16 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     >>> mg.conv1d(mg.ones(1, 1, 4), mg.ones(1, 1, 3))
     tensor([[[3., 3.]]])
     """
-    if not isinstance(input, _core.Tensor):
-        raise TypeError(f"conv1d: expected a Tensor, got {type(input).__name__}")
-    if input.ndim not in (2, 3):
-        raise ShapeError(f"conv1d: input must be (N, C, L) or (C, L), got shape {input.shape}")
-
-    def of(x):
-        _check("conv1d", x, weight, bias, groups, "(N, C, L)", "(O, C, K)")
-        sx, dx = _one("stride", stride, 1), _one("dilation", dilation, 1)
-        px = padding if isinstance(padding, str) else (0, _one("padding", padding, 0))
-        wide, (py, px) = _resolve_padding("conv1d", x.unsqueeze(2), px, (1, sx), (1, weight.shape[2]), (1, dx))
-        count("conv1d", "L", wide.shape[3], weight.shape[2], sx, px, dx)
-        return _conv2d(wide, weight.unsqueeze(2), bias, (1, sx), (py, px), (1, dx), groups).squeeze(2)
-
-    return batched(of, input, 3)
+    check_batch("conv1d", input, 1)
+    return batched(lambda x: _conv1d_of(x, weight, bias, stride, padding, dilation, groups), input, 3)
 
 
-def _one(name, value, low):
-    return pair("conv1d", name, value[0] if isinstance(value, (tuple, list)) and len(value) == 1 else value, low)[1]
+def _conv1d_of(input, weight, bias, stride, padding, dilation, groups):
+    _check("conv1d", input, weight, bias, groups, "(N, C, L)", "(O, C, K)")
+    stride, dilation = sizes("conv1d", "stride", stride, 1, 1), sizes("conv1d", "dilation", dilation, 1, 1)
+    input, padding = _resolve_padding("conv1d", input, padding, stride, weight.shape[2:], dilation)
+    counts("conv1d", input.shape, weight.shape[2:], stride, padding, dilation)
+    return _conv2d(input.unsqueeze(2), weight.unsqueeze(2), bias, (1, *stride), (0, *padding), (1, *dilation), groups).squeeze(2)
 
 
 # ---- windows as columns ----
@@ -374,7 +366,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     >>> mg.nn.functional.unfold(mg.ones(1, 2, 3, 4), (2, 3)).shape
     (1, 12, 4)
     """
-    check_images("unfold", input)
+    check_batch("unfold", input, 2)
     window = _window("unfold", kernel_size, dilation, padding, stride)
     return batched(lambda x: im2col(x, *window), input)
 
@@ -400,8 +392,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     tensor([[[[1., 2., 1.],
               [1., 2., 1.]]]])
     """
-    if not isinstance(input, _core.Tensor):
-        raise TypeError(f"fold: expected a Tensor, got {type(input).__name__}")
+    check_tensor("fold", input)
     if input.ndim not in (2, 3):
         raise ShapeError(f"fold: input must be (N, C*KH*KW, L) or (C*KH*KW, L), got shape {input.shape}")
     size = pair("fold", "output_size", output_size, 1)

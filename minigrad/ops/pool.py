@@ -14,7 +14,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
-from ._geometry import Pair, batched, check_images, counts, pair, taps
+from ._geometry import Pair, batched, check_batch, counts, pair, taps
 
 
 def _ones(*shape):
@@ -115,7 +115,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     >>> mg.max_pool2d(mg.tensor([[[1.0, 2.0, 5.0], [4.0, 3.0, 0.0]]]), (2, 1))
     tensor([[[4., 3., 5.]]])
     """
-    check_images("max_pool2d", input)
+    check_batch("max_pool2d", input, 2)
     kernel, step, pad = _window("max_pool2d", kernel_size, stride, padding)
     gaps = pair("max_pool2d", "dilation", dilation, 1)
     size = counts("max_pool2d", input.shape, kernel, step, pad, gaps, ceil_mode)
@@ -230,7 +230,7 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     >>> mg.nn.functional.avg_pool2d(mg.tensor([[[1.0, 2.0, 5.0], [4.0, 3.0, 0.0]]]), (2, 1))
     tensor([[[2.5, 2.5, 2.5]]])
     """
-    check_images("avg_pool2d", input)
+    check_batch("avg_pool2d", input, 2)
     _check_float("avg_pool2d", input)
     if divisor_override == 0:
         raise ValueError("avg_pool2d: divisor_override must not be 0")
@@ -307,7 +307,7 @@ _ADAPTIVE_ERRORS = [
 
 
 def _check_pixels(op, input):
-    check_images(op, input)
+    check_batch(op, input, 2)
     if 0 in input.shape[-2:]:
         raise ShapeError(f"{op}: nothing to pool in shape {input.shape}")
 
