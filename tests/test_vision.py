@@ -88,3 +88,106 @@ def test_conv_transpose(drawn, groups, batched, with_bias, seed):
     x, weight = array(seed, *(2,) * batched, 2 * groups, *size), array(seed + 1, 2 * groups, 3, *kernel)
     compare(f"conv_transpose{len(size)}d", x, weight, array(seed + 2, 3 * groups) if with_bias else None, stride=stride,
             padding=padding, output_padding=extra, dilation=dilation, groups=groups)  # fmt: skip
+
+
+# ---- pooling ----
+
+
+def spread(seed, *shape):
+    """Values without ties."""
+    return np.random.default_rng(seed).permutation(int(np.prod(shape))).reshape(shape) * 0.1
+
+
+@given(axes(window_axis(most_padding=lambda k: k // 2)), st.booleans(), st.booleans(), st.booleans(), seeds)
+def test_max_pool(drawn, ceil, twin, batched, seed):
+    size, kernel, stride, padding, dilation = drawn
+    x = spread(seed, *(2,) * batched, 2, *size)
+    out = [(s + 2 * p - d * (k - 1) - 1) // t + 1 for s, k, t, p, d in zip(*drawn)]
+    if ceil and any(o * t + d * (k - 1) < p or o * t - p >= s for o, (s, k, t, p, d) in zip(out, zip(*drawn))):
+        ceil = False
+    name, indices = f"max_pool{len(size)}d", {} if twin else {"return_indices": True}
+    compare(
+        name + "_with_indices" * twin, x, kernel_size=kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil, **indices
+    )
+
+
+@given(axes(window_axis(most_padding=lambda k: k // 2)), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([None, 3, -2]), seeds)
+def test_avg_pool(drawn, ceil, include, batched, divisor, seed):
+    size, kernel, stride, padding, dilation = drawn
+    size = tuple(s + k for s, k in zip(size, kernel))
+    options = {} if len(size) == 1 else {"divisor_override": divisor}
+    compare(f"avg_pool{len(size)}d", array(seed, *(2,) * batched, 2, *size), kernel_size=kernel, stride=stride, padding=padding,
+            ceil_mode=ceil, count_include_pad=include, **options)  # fmt: skip
+
+
+@given(axes(st.tuples(st.integers(3, 6), st.integers(1, 3), st.integers(1, 3))), st.sampled_from([1, 2, 3.5, np.inf, -np.inf]), st.booleans(),
+       st.booleans(), seeds)  # fmt: skip
+def test_lp_pool(drawn, p, ceil, with_stride, seed):
+    size, kernel, stride = drawn
+    x = np.abs(spread(seed, 2, 3, *size)) + 0.1
+    if len(size) == 1:
+        kernel, stride = kernel[0], stride[0]
+    compare(f"lp_pool{len(size)}d", x, norm_type=p, kernel_size=kernel, stride=stride if with_stride else None, ceil_mode=ceil)
+
+
+@given(axes(st.tuples(st.integers(1, 7), st.integers(0, 5))), st.booleans(), seeds)
+def test_adaptive_pools(drawn, batched, seed):
+    size, out = drawn
+    x, n = spread(seed, *(2,) * batched, 2, *size), len(size)
+    if 0 in out:  # torch has no gradients of this
+        assert getattr(F, f"adaptive_avg_pool{n}d")(mg.from_numpy(x), out).shape == (*x.shape[:-n], *out)
+    else:
+        compare(f"adaptive_avg_pool{n}d", x, output_size=out)
+        compare(f"adaptive_max_pool{n}d", x, output_size=out, return_indices=True)
+        compare(f"adaptive_max_pool{n}d_with_indices", x, output_size=out)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_adaptive_pool_keeps_sizes_that_are_none(n):
+    x = spread(n, 2, 3, *(5, 4, 6)[:n])
+    out = None if n == 1 else (2, *(None,) * (n - 1))
+    if n > 1:
+        compare(f"adaptive_avg_pool{n}d", x, output_size=out)
+        compare(f"adaptive_max_pool{n}d", x, output_size=out)
+    compare(f"adaptive_avg_pool{n}d", x, output_size=3)
+
+
+@given(axes(st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(-2, 2))), st.booleans(), st.booleans(), seeds)
+def test_max_unpool(drawn, batched, with_size, seed):
+    out, kernel, stride, change = drawn
+    n, natural = len(out), [(m - 1) * s + k for m, s, k in zip(out, stride, kernel)]
+    size = [max(m + max(min(c, s - 1), 1 - s), 1) for m, c, s in zip(natural, change, stride)] if with_size else natural
+    places, area = int(np.prod(out)), int(np.prod(size))
+    if places > area:
+        return
+    lead = (*(2,) * batched, 3)
+    indices = np.random.default_rng(seed).permuted(np.broadcast_to(np.arange(area), (*lead, area)), axis=-1)[..., :places]
+    compare(f"max_unpool{n}d", array(seed, *lead, *out), np.ascontiguousarray(indices.reshape(*lead, *out)), kernel_size=kernel, stride=stride,
+            output_size=tuple(size) if with_size else None)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=3), st.sampled_from(["float32", "float64"]),
+       seeds)  # fmt: skip
+def test_fractional_max_pool(drawn, dtype, seed):
+    kernel, out, more = zip(*drawn)
+    n, size = len(kernel), [k + o - 1 + m for k, o, m in drawn]
+    x, samples = spread(seed, 2, 3, *size).astype(dtype), np.random.default_rng(seed).random((2, 3, n)).astype(dtype)
+    compare(f"fractional_max_pool{n}d_with_indices", x, kernel_size=kernel, output_size=out, _random_samples=samples)
+    ratio = tuple((o + 0.5) / s for o, s in zip(out, size))
+    compare(f"fractional_max_pool{n}d", x, kernel_size=kernel, output_ratio=ratio, return_indices=True, _random_samples=samples)
+
+
+def test_fractional_max_pool_draws_windows():
+    mg.manual_seed(3)
+    x = mg.arange(84.0).reshape(1, 7, 12)
+    drawn = {tuple(F.fractional_max_pool2d(x, 2, (3, 4)).flatten().tolist()) for _ in range(20)}
+    assert len(drawn) > 3 and all(max(values) == 83 for values in drawn)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_first_of_equal_maxima_has_the_gradient_and_nan_wins(n):
+    x = np.zeros((1, 1, *(4,) * n))
+    compare(f"max_pool{n}d", x, kernel_size=2, return_indices=True)
+    compare(f"adaptive_max_pool{n}d", x, output_size=3, return_indices=True)
+    x.reshape(-1)[1] = np.nan
+    np.testing.assert_array_equal(getattr(F, f"max_pool{n}d")(mg.from_numpy(x), 2).isnan().sum().item(), 1)

@@ -76,7 +76,7 @@ def counts(op: str, shape: Any, kernel: Any, stride: Any, padding: Any, dilation
     )  # fmt: skip
 
 
-def taps(kernel: Pair, stride: Pair, dilation: Pair, size: Pair) -> list[tuple[int, int, slice, slice]]:
+def taps(kernel: Any, stride: Any, dilation: Any, size: Any) -> list[tuple[int, int, slice, slice]]:
     """(i, j, rows, columns) for each tap of a kernel: the pixels of the padded image that it meets, one for each of `size` outputs."""
     return [
         (i, j, slice(i * dilation[0], i * dilation[0] + stride[0] * (size[0] - 1) + 1, stride[0]),

@@ -60,7 +60,7 @@ def depth_taps_backward(grad, n, depth, kernel, stride, padding, dilation):
 
     Shapes: grad (N*OD, C*kernel, H, W); returns (N, C, depth, H, W). Dtypes: floats.
     """
-    (images, channels, h, w), out = grad.shape, grad.shape[0] // max(n, 1)
+    (_, channels, h, w), out = grad.shape, grad.shape[0] // max(n, 1)
     taken = grad.reshape(n, out, channels // kernel, kernel, h, w)
     volumes = np.zeros((n, channels // kernel, depth, h, w), grad.dtype)
     for k, of, to in _depths(depth, out, kernel, stride, padding, dilation):

@@ -17,7 +17,7 @@ from .conv3d import depth_taps_backward, flat_filters
 def _check(op, n, input, weight, bias, groups):
     if not isinstance(weight, _core.Tensor) or not (bias is None or isinstance(bias, _core.Tensor)):
         raise TypeError(f"{op}: expected Tensors, got {type(weight).__name__} as weight and {type(bias).__name__} as bias")
-    layout, kernel = f"(N, C, {LAYOUTS[n]})", f"(C, O, {'K' if n == 1 else LAYOUTS[n].replace('D', 'KD').replace('H', 'KH').replace('W', 'KW')})"
+    layout, kernel = f"(N, C, {LAYOUTS[n]})", f"(C, O, {', '.join('K' + axis for axis in LAYOUTS[n].split(', ') if n > 1) or 'K'})"
     if weight.ndim != n + 2 or 0 in weight.shape[2:]:
         raise ShapeError(f"{op}: weight must be {kernel}, not empty, got shape {weight.shape}")
     if input.dtype is not weight.dtype or (bias is not None and bias.dtype is not input.dtype):
@@ -31,9 +31,7 @@ def _check(op, n, input, weight, bias, groups):
     if weight.shape[0] % groups:
         raise ShapeError(f"{op}: {weight.shape[0]} input channels cannot be divided into groups={groups}: {shapes}")
     if bias is not None and bias.shape != (weight.shape[1] * groups,):
-        raise ShapeError(
-            f"{op}: bias must have shape ({weight.shape[1] * groups},), one value for each output channel, got {bias.shape}"
-        )
+        raise ShapeError(f"{op}: bias must have shape ({weight.shape[1] * groups},), one value for each output channel, got {bias.shape}")
 
 
 def _transposed(op, n, input, weight, bias, stride, padding, output_padding, groups, dilation):
@@ -42,7 +40,9 @@ def _transposed(op, n, input, weight, bias, stride, padding, output_padding, gro
     stride, padding = sizes(op, "stride", stride, n, 1), sizes(op, "padding", padding, n, 0)
     extra, dilation = sizes(op, "output_padding", output_padding, n, 0), sizes(op, "dilation", dilation, n, 1)
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation)):
-        raise ShapeError(f"{op}: output_padding must be smaller than stride or dilation, got {extra} for stride {stride} and dilation {dilation}")
+        raise ShapeError(
+            f"{op}: output_padding must be smaller than stride or dilation, got {extra} for stride {stride} and dilation {dilation}"
+        )
 
     def of(x):
         _check(op, n, x, weight, bias, groups)

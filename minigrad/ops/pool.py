@@ -1,4 +1,4 @@
-"""Pooling over windows of images: maximum, average, and both with a given output size.
+"""Pooling over windows: maximum and average of images, and of signals and volumes by way of them.
 
 The average is linear, so it and its adjoint are each other's gradients. The gradient of the maximum scatters to the positions
 that forward chose; they are constants for every higher order.
@@ -14,7 +14,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
-from ._geometry import Pair, batched, check_batch, counts, pair, taps
+from ._geometry import Pair, batched, check_batch, counts, sizes, taps
 
 
 def _ones(*shape):
@@ -25,12 +25,12 @@ def _traffic(*arrays):
     return Cost(flops=0.0, bytes=4.0 * sum(int(np.prod(s)) for s in arrays))
 
 
-def _window(op, kernel_size, stride, padding):
-    """Checked (kernel, stride, padding); the stride is the kernel's size unless given."""
-    kernel = pair(op, "kernel_size", kernel_size, 1)
-    step = kernel if stride is None or stride == () or stride == [] else pair(op, "stride", stride, 1)
-    pad = pair(op, "padding", padding, 0)
-    if 2 * pad[0] > kernel[0] or 2 * pad[1] > kernel[1]:
+def window(op, n, kernel_size, stride, padding):
+    """Checked (kernel, stride, padding) of `n` axes; the stride is the kernel's size unless given."""
+    kernel = sizes(op, "kernel_size", kernel_size, n, 1)
+    step = kernel if stride is None or stride == () or stride == [] else sizes(op, "stride", stride, n, 1)
+    pad = sizes(op, "padding", padding, n, 0)
+    if any(2 * p > k for p, k in zip(pad, kernel)):
         raise ShapeError(f"{op}: padding must be at most half the kernel size, got padding={pad} and kernel_size={kernel}")
     return kernel, step, pad
 
@@ -115,12 +115,38 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     >>> mg.max_pool2d(mg.tensor([[[1.0, 2.0, 5.0], [4.0, 3.0, 0.0]]]), (2, 1))
     tensor([[[4., 3., 5.]]])
     """
-    check_batch("max_pool2d", input, 2)
-    kernel, step, pad = _window("max_pool2d", kernel_size, stride, padding)
-    gaps = pair("max_pool2d", "dilation", dilation, 1)
-    size = counts("max_pool2d", input.shape, kernel, step, pad, gaps, ceil_mode)
-    values, index = batched(lambda x: _max_pool2d(x, kernel, step, pad, gaps, size), input)
-    return (values, index) if return_indices else values
+    return max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool(op, n, input, kernel_size, stride, padding, dilation, ceil_mode, with_indices=True):
+    """Maxima of windows over `n` axes, and their positions if asked for."""
+    check_batch(op, input, n)
+    kernel, step, pad = window(op, n, kernel_size, stride, padding)
+    gaps = sizes(op, "dilation", dilation, n, 1)
+    size = counts(op, input.shape, kernel, step, pad, gaps, ceil_mode)
+    values, index = batched(lambda x: _MAXIMA[n](x, kernel, step, pad, gaps, size), input, n + 2)
+    return (values, index) if with_indices else values
+
+
+def _max_pool1d(input, kernel, stride, padding, dilation, size):
+    """A signal is an image of one row."""
+    values, index = _max_pool2d(input.unsqueeze(2), (1, *kernel), (1, *stride), (0, *padding), (1, *dilation), (1, *size))
+    return values.squeeze(2), index.squeeze(2)
+
+
+def _max_pool3d(input, kernel, stride, padding, dilation, size):
+    """Of each plane, then along the depth of those maxima. The first of equal values stays the first."""
+    n, c, depth, h, w = input.shape
+    rest, pixels = [q[1:] for q in (kernel, stride, padding, dilation, size)], size[1] * size[2]
+    planes, inside = _max_pool2d(input.reshape(n * c, depth, h, w), *rest)
+    columns = ((q[0], other) for q, other in zip((kernel, stride, padding, dilation, size), (1, 1, 0, 1, pixels)))
+    values, index = _max_pool2d(planes.reshape(n * c, 1, depth, pixels), *columns)
+    index = index.reshape(n * c, size[0] * pixels)
+    position = index.floor_divide(max(pixels, 1)) * (h * w) + inside.reshape(n * c, depth * pixels).gather(1, index)
+    return values.reshape(n, c, *size), position.reshape(n, c, *size)
+
+
+_MAXIMA = {1: _max_pool1d, 2: _max_pool2d, 3: _max_pool3d}
 
 
 # ---- average ----
@@ -230,132 +256,40 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     >>> mg.nn.functional.avg_pool2d(mg.tensor([[[1.0, 2.0, 5.0], [4.0, 3.0, 0.0]]]), (2, 1))
     tensor([[[2.5, 2.5, 2.5]]])
     """
-    check_batch("avg_pool2d", input, 2)
-    _check_float("avg_pool2d", input)
+    return avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool(op, n, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override=None):
+    """Means of windows over `n` axes."""
+    check_batch(op, input, n)
+    check_float(op, input)
     if divisor_override == 0:
-        raise ValueError("avg_pool2d: divisor_override must not be 0")
-    kernel, step, pad = _window("avg_pool2d", kernel_size, stride, padding)
-    out = counts("avg_pool2d", input.shape, kernel, step, pad, (1, 1), ceil_mode)
-    return batched(lambda x: _avg_pool2d(x, out, kernel, step, pad, bool(count_include_pad), divisor_override or 0), input)
+        raise ValueError(f"{op}: divisor_override must not be 0")
+    kernel, step, pad = window(op, n, kernel_size, stride, padding)
+    out = counts(op, input.shape, kernel, step, pad, ceil=ceil_mode)
+    divisor = divisor_override or 0
+    return batched(lambda x: _MEANS[n](x, out, kernel, step, pad, bool(count_include_pad), divisor), input, n + 2)
 
 
-def _check_float(op, input):
+def _avg_pool1d(input, out, kernel, stride, padding, count_include_pad, divisor):
+    """A signal is an image of one row."""
+    window = ((1, *kernel), (1, *stride), (0, *padding))
+    return _avg_pool2d(input.unsqueeze(2), (1, *out), *window, count_include_pad, divisor).squeeze(2)
+
+
+def _avg_pool3d(input, out, kernel, stride, padding, count_include_pad, divisor):
+    """Of each plane, then along the depth of those means: sizes of windows are products, even where padding is not counted."""
+    n, c, depth, h, w = input.shape
+    pixels, whole = out[1] * out[2], 1 if divisor else 0
+    planes = _avg_pool2d(input.reshape(n * c, depth, h, w), out[1:], kernel[1:], stride[1:], padding[1:], count_include_pad, whole)
+    columns = planes.reshape(n * c, 1, depth, pixels)
+    means = _avg_pool2d(columns, (out[0], pixels), (kernel[0], 1), (stride[0], 1), (padding[0], 0), count_include_pad, divisor)
+    return means.reshape(n, c, *out)
+
+
+_MEANS = {1: _avg_pool1d, 2: _avg_pool2d, 3: _avg_pool3d}
+
+
+def check_float(op, input):
     if not input.is_floating_point():
         raise DTypeError(f"{op}: expected a floating-point tensor, got dtype {input.dtype.name}")
-
-
-# ---- a given output size ----
-
-
-def _bins(size, out):
-    """[start, stop) of each output's inputs along one axis: they cover it, and may overlap by one."""
-    return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
-
-
-def _bin_matrix(size, out):
-    """(out, size): the weight of each input in each output's mean."""
-    m = np.zeros((out, size))
-    for row, (start, stop) in zip(m, _bins(size, out)):
-        row[start:stop] = 1 / (stop - start)
-    return m
-
-
-@defop(family="general", kernel="adaptive_avg_pool2d", where="",
-       samples=lambda r: [Sample(r(2, 3, 8, 7), out=(3, 2), id="overlap"), Sample(r(1, 2, 3, 4), out=(5, 4), id="larger")],
-       plan=lambda input, out: _core.Plan((*input.shape[:2], *out)),
-       cost=lambda input, out: Cost(flops=float(np.prod(input.shape)), bytes=4.0 * np.prod(input.shape)),
-       vjp={"input": lambda g, input_shape: adaptive_avg_pool2d_backward(g, input_shape[2:])})  # fmt: skip
-def _adaptive_avg_pool2d(input, out):
-    """adaptive_avg_pool2d of checked arguments"""
-    rows, columns = _bin_matrix(input.shape[2], out[0]), _bin_matrix(input.shape[3], out[1])
-    return np.einsum("nchw,yh,xw->ncyx", input, rows, columns).astype(input.dtype)
-
-
-@defop(family="general", kernel="adaptive_avg_pool2d_backward", where="",
-       samples=lambda r: [Sample(r(2, 3, 3, 2), size=(8, 7), id="overlap"), Sample(r(1, 2, 5, 4), size=(3, 4), id="larger")],
-       plan=lambda grad, size: _core.Plan((*grad.shape[:2], *size)),
-       vjp={"grad": lambda g, grad_shape: _adaptive_avg_pool2d(g, grad_shape[2:])})  # fmt: skip
-def adaptive_avg_pool2d_backward(grad, size):
-    """Each output's gradient spread over its inputs, in images of `size` (H, W): the adjoint of adaptive_avg_pool2d.
-
-    Shapes: grad (N, C, OH, OW); returns (N, C, H, W). Dtypes: floats.
-    """
-    rows, columns = _bin_matrix(size[0], grad.shape[2]), _bin_matrix(size[1], grad.shape[3])
-    return np.einsum("ncyx,yh,xw->nchw", grad, rows, columns).astype(grad.dtype)
-
-
-def _output_size(op, input, output_size):
-    """The size asked for; None keeps the input's."""
-    sizes = list(output_size) if isinstance(output_size, (tuple, list)) else [output_size] * 2
-    return pair(op, "output_size", [have if want is None else want for want, have in zip(sizes, input.shape[-2:])] + sizes[2:], 1)
-
-
-def _adaptive_samples(r: Draw) -> list[Sample]:
-    return [
-        Sample(r.distinct(2, 3, 8, 7), output_size=(3, 2), id="overlap"),
-        Sample(r.distinct(2, 6, 4), output_size=(3, None), id="unbatched"),
-        Sample(r.distinct(1, 2, 6, 4), output_size=1, id="global"),
-    ]
-
-
-_ADAPTIVE_ERRORS = [
-    ErrorSample(_ones(1, 2, 3, 8), 0, error=ShapeError, match="output_size must be at least 1, got"),
-    ErrorSample(_ones(1, 2, 3, 8), (1, 2, 3), error=TypeError, match="output_size must be an int or a pair"),
-    ErrorSample(_ones(3, 8), 1, error=ShapeError, match=r"input must be \(N, C, H, W\)"),
-    ErrorSample(_ones(1, 2, 0, 8), 1, error=ShapeError, match=r"nothing to pool in shape \(1, 2, 0, 8\)"),
-]
-
-
-def _check_pixels(op, input):
-    check_batch(op, input, 2)
-    if 0 in input.shape[-2:]:
-        raise ShapeError(f"{op}: nothing to pool in shape {input.shape}")
-
-
-@composite(where="F", samples=_adaptive_samples, errors=_ADAPTIVE_ERRORS)
-def adaptive_avg_pool2d(input, output_size):
-    """Means over a grid of `output_size` (y, x) bins: bin i of n covers floor(i*H/n) up to ceil((i+1)*H/n).
-
-    Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, OH, OW) or (C, OH, OW). An int means both axes, None the input's
-        size. Dtypes: floats. Raises ShapeError for images without pixels.
-    >>> mg.nn.functional.adaptive_avg_pool2d(mg.tensor([[[1.0, 2.0, 6.0], [4.0, 3.0, 2.0]]]), 1)
-    tensor([[[3.]]])
-    """
-    _check_pixels("adaptive_avg_pool2d", input)
-    _check_float("adaptive_avg_pool2d", input)
-    out = _output_size("adaptive_avg_pool2d", input, output_size)
-    return batched(lambda x: _adaptive_avg_pool2d(x, out), input)
-
-
-@defop(family="general", outputs=2, where="", samples=lambda r: [Sample(r.distinct(2, 3, 8, 7), out=(3, 2), id="overlap")],
-       vjp={"input": lambda g, y1, input_shape: max_pool2d_backward(g[0], y1, input_shape[2:])})  # fmt: skip
-def _adaptive_max_pool2d(input, out):
-    """adaptive_max_pool2d of checked arguments, where the bins are no regular windows"""
-    n, c, h, w = input.shape
-    values, index = np.empty((n, c, *out), input.dtype), np.empty((n, c, *out), np.int64)
-    for y, (top, bottom) in enumerate(_bins(h, out[0])):
-        for x, (left, right) in enumerate(_bins(w, out[1])):
-            bin = input[:, :, top:bottom, left:right].reshape(n, c, -1)
-            best = bin.argmax(-1)  # NumPy too lets NaN win
-            values[:, :, y, x] = np.take_along_axis(bin, best[..., None], -1)[..., 0]
-            index[:, :, y, x] = (top + best // (right - left)) * w + left + best % (right - left)
-    return values, index
-
-
-@composite(where="F", samples=_adaptive_samples, errors=_ADAPTIVE_ERRORS)
-def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """Maxima over the bins of adaptive_avg_pool2d; with `return_indices` also their positions in the (H, W) plane.
-
-    Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, OH, OW) or (C, OH, OW). Dtypes: floats and integers.
-    Raises: ShapeError for images without pixels.
-    >>> mg.nn.functional.adaptive_max_pool2d(mg.tensor([[[1.0, 2.0, 6.0], [4.0, 3.0, 2.0]]]), (1, 3))
-    tensor([[[4., 3., 6.]]])
-    """
-    _check_pixels("adaptive_max_pool2d", input)
-    out = _output_size("adaptive_max_pool2d", input, output_size)
-    kernel = (input.shape[-2] // out[0], input.shape[-1] // out[1])
-    if input.shape[-2] % out[0] or input.shape[-1] % out[1]:
-        values, index = batched(lambda x: _adaptive_max_pool2d(x, out), input)
-    else:
-        values, index = batched(lambda x: _max_pool2d(x, kernel, kernel, (0, 0), (1, 1), out), input)
-    return (values, index) if return_indices else values
