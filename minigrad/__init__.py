@@ -47,6 +47,7 @@ from .errors import DTypeError, GradError, ShapeError
 from .io import load, save
 from .ops.creation import *  # noqa: F403
 from .ops.distributions import *  # noqa: F403
+from .ops.grid import *  # noqa: F403
 from .ops.matmul import einsum
 from .ops.random import *  # noqa: F403
 

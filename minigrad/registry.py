@@ -179,8 +179,8 @@ def defop(
     """Declare an op; see the module's documentation for what the arguments mean.
 
     where: what it becomes: a function of `mg`, a method of `Tensor`, a function of `F` (nn.functional), `linalg`, `special` or `fft`;
-    there without its prefix, so that `linalg_inv` is `mg.linalg.inv`. Names that begin with an underscore become nothing. out: takes
-    `out=` (default: public elementwise ops and reductions). inplace: also a method `name_` (default: elementwise ops that keep the dtype).
+    there without its prefix, so that `linalg_inv` is `mg.linalg.inv` and `Tensor_unfold` the method, while `unfold` is F's. Names that
+    begin with an underscore become nothing. out: takes `out=` (default: public elementwise ops and reductions). inplace: also a method `name_` (default: elementwise ops that keep the dtype).
     star: a parameter that can be given as several arguments, like `x.reshape(2, 3)`. call: engine function that replaces the
     family's (matmul). flag="inplace": the function takes `inplace=True`, as those of nn.functional do. wrap: put round the
     function and its in-place method (the `alpha` of add). Raises TypeError at import for a declaration that is not complete.
@@ -436,7 +436,7 @@ def _register(op: Op, function: Callable[..., Any], where: str, wrap: Callable[.
     OPS[op.name] = op
     if "Tensor" in op.where:
         for n in (op.name, *op.aliases):
-            _core.attach(n, function)
+            _core.attach(n.removeprefix("Tensor_"), function)
     if op.inplace:
         method = _inplace_method(op)
         method = wrap(method) if wrap else method

@@ -252,10 +252,12 @@ def movedim(input, source, destination):
 
 
 movedim = composite(
+    aliases=("moveaxis",),
+    dtypes=ALL,
     samples=lambda r: [
         Sample(r(2, 3, 4), source=0, destination=-1, id="one"),
         Sample(r(2, 3, 4), source=(0, 2), destination=(1, 0), id="two"),
-    ]
+    ],
 )(movedim)
 
 
@@ -403,7 +405,14 @@ _assign = defop(vjp={"input": NONDIFF, "other": lambda g: g}, samples=lambda r: 
 )
 
 
-@defop(family="general", linear_in=("input", "other"), samples=lambda r: [Sample(r(3, 4), r(2, 3), size=(2, 3), stride=(1, 4), storage_offset=1, id="window")],
+def _copy_slices_plan(input, other, size, stride, storage_offset):
+    out = clone(input.detach())
+    _core.copy_(_core.window_of(out, size, stride, storage_offset), other.detach())
+    return out
+
+
+@defop(family="general", plan=_copy_slices_plan, linear_in=("input", "other"),
+       samples=lambda r: [Sample(r(3, 4), r(2, 3), size=(2, 3), stride=(1, 4), storage_offset=1, id="window")],
        vjp={"input": lambda g, size, stride, storage_offset, other_shape: _copy_slices(g, _core.full_of(other_shape, 0, g.dtype), size, stride, storage_offset),
             "other": lambda g, size, stride, storage_offset: clone(as_strided(_core.contiguous(g), size, stride, storage_offset))})  # fmt: skip
 def _copy_slices(input, other, size, stride, storage_offset):
@@ -453,7 +462,7 @@ def _cat(tensors, dim):
     return np.concatenate(tensors, dim)
 
 
-@composite(arrays="tensors", where="mg", dtypes=ALL,
+@composite(arrays="tensors", where="mg", dtypes=ALL, aliases=("concat", "concatenate"),
            samples=lambda r: [Sample([r(2, 3), r(4, 3)], id="rows"), Sample([r(2, 3), r(2, 0), r(2, 2)], dim=-1, id="columns")],
            errors=[ErrorSample([], error=ValueError, match="cat: expected at least one tensor")])  # fmt: skip
 def cat(tensors, dim=0):
