@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
 
 
-from . import autograd, nn, ops, optim, random, registry, utils
+from . import autograd, nn, ops, optim, random, registry, special, utils
 from ._core import (
     Tensor,
     bfloat16,

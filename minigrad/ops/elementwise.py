@@ -39,7 +39,7 @@ def add(input, other):
     return np.add(input, other)
 
 
-@defop(kernel="sub", wrap=_with_alpha, vjp={"input": lambda g: g, "other": lambda g: neg(g)}, linear_in=("input", "other"), samples=pairs(),
+@defop(aliases=("subtract",), kernel="sub", wrap=_with_alpha, vjp={"input": lambda g: g, "other": lambda g: neg(g)}, linear_in=("input", "other"), samples=pairs(),
        dtypes=NUMBERS, errors=BINARY_ERRORS)  # fmt: skip
 def sub(input, other):
     """input - alpha * other.
@@ -51,7 +51,7 @@ def sub(input, other):
     return np.subtract(input, other)
 
 
-@defop(kernel="mul", vjp={"input": lambda g, other: g * other, "other": lambda g, input: g * input}, linear_in=("input", "other"),
+@defop(aliases=("multiply",), kernel="mul", vjp={"input": lambda g, other: g * other, "other": lambda g, input: g * input}, linear_in=("input", "other"),
        samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS)  # fmt: skip
 def mul(input, other):
     """input * other.
@@ -70,7 +70,7 @@ def _true_div(input, other):
     return np.true_divide(input, other)
 
 
-@composite(arrays="input other", samples=pairs(second=away), errors=BINARY_ERRORS, inplace=True)
+@composite(aliases=("divide", "true_divide"), arrays="input other", samples=pairs(second=away), errors=BINARY_ERRORS, inplace=True)
 def div(input, other, *, rounding_mode=None):
     """input / other; `rounding_mode` "floor" or "trunc" rounds the quotient.
 
@@ -188,9 +188,15 @@ def _no_complex(r, *shape):
     return r.between(0.3, 2, *shape)
 
 
-@defop(kernel="atan2", result="float", samples=pairs(away, away), errors=BINARY_ERRORS,
-       vjp={"input": lambda g, input, other: g * other / (input * input + other * other),
-            "other": lambda g, input, other: neg(g * input / (input * input + other * other))})  # fmt: skip
+def _squares(input, other):
+    """input**2 + other**2, but 1 at the origin, where the gradient of the angle is 0."""
+    squares = input * input + other * other
+    return _choose(eq(squares, 0), 1, squares)
+
+
+@defop(aliases=("arctan2",), kernel="atan2", result="float", samples=pairs(away, away), errors=BINARY_ERRORS,
+       vjp={"input": lambda g, input, other: g * other / _squares(input, other),
+            "other": lambda g, input, other: neg(g * input / _squares(input, other))})  # fmt: skip
 def atan2(input, other):
     """Angle of the point (x=other, y=input) in radians, -pi to pi.
 
@@ -204,7 +210,7 @@ def atan2(input, other):
 # ---- of one argument ----
 
 
-@defop(kernel="neg", vjp={"input": lambda g: neg(g)}, linear_in=("input",), samples=one(), dtypes=NUMBERS)
+@defop(aliases=("negative",), kernel="neg", vjp={"input": lambda g: neg(g)}, linear_in=("input",), samples=one(), dtypes=NUMBERS)
 def neg(input):
     """-input.
 
@@ -215,7 +221,7 @@ def neg(input):
     return np.negative(input)
 
 
-@defop(kernel="abs", vjp={"input": lambda g, input: g * sign(input)}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
+@defop(aliases=("absolute",), kernel="abs", vjp={"input": lambda g, input: g * sign(input)}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
 def abs(input):
     """Absolute value; the gradient at 0 is 0.
 
@@ -226,7 +232,7 @@ def abs(input):
     return np.absolute(input)
 
 
-@defop(kernel="sign", vjp={"input": lambda g: g * 0}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
+@defop(aliases=("sgn",), kernel="sign", vjp={"input": lambda g: g * 0}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
 def sign(input):
     """-1, 0 or 1.
 
@@ -258,6 +264,22 @@ def _float_function(name, ref, rule, samples, doc, **options):
     reference.__doc__ = f"{doc}\n\nShapes: any. Dtypes: floats; integers are converted.\n" + options.pop("example", "")
     reference.__module__ = __name__
     return defop(kernel=options.pop("kernel", name), result="float", vjp={"input": rule}, samples=samples, **options)(reference)
+
+
+def _rounding(name, ref, doc, kinks, aliases=(), **options):
+    """Declare a function to whole numbers, which leaves integers as they are."""
+
+    def reference(input):
+        x = np.asarray(input)
+        if x.dtype.kind == "b":
+            raise TypeError(name)
+        return x if x.dtype.kind in "iu" else ref(x)
+
+    reference.__name__ = name
+    reference.__doc__ = f"{doc}\n\nShapes: any. Dtypes: all but bool; integers stay as they are.\n" + options.pop("example", "")
+    reference.__module__ = __name__
+    return defop(kernel=name.lstrip("_"), vjp={"input": lambda g: g * 0}, samples=one(lambda r, *s: r.away(*s, kinks=kinks)), dtypes=NUMBERS,
+                 aliases=aliases, kinks=tuple(kinks), **options)(reference)  # fmt: skip
 
 
 def _erf_reference(x):
@@ -302,19 +324,41 @@ erf = _float_function("erf", _erf_reference, lambda g, input: g * exp(neg(input 
                       "Error function.", example=">>> mg.erf(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.8427])")  # fmt: skip
 erfc = _float_function("erfc", _erfc_reference, lambda g, input: g * exp(neg(input * input)) * (-2 / math.sqrt(math.pi)), one(),
                        "1 - erf(input), exact in the tail.", example=">>> mg.erfc(mg.tensor([0.0, 1.0]))\ntensor([1.    , 0.1573])")  # fmt: skip
-floor = _float_function("floor", np.floor, lambda g: g * 0, one(lambda r, *s: r.away(*s, kinks=range(-4, 5))), "Largest integer not above input.",
-                        example=">>> mg.floor(mg.tensor([1.5, -1.5]))\ntensor([ 1., -2.])")  # fmt: skip
-ceil = _float_function("ceil", np.ceil, lambda g: g * 0, one(lambda r, *s: r.away(*s, kinks=range(-4, 5))), "Smallest integer not below input.",
-                       example=">>> mg.ceil(mg.tensor([1.5, -1.5]))\ntensor([ 2., -1.])")  # fmt: skip
-round = _float_function("round", np.round, lambda g: g * 0, one(lambda r, *s: r.away(*s, kinks=[k + 0.5 for k in range(-4, 4)])),
-                        "Nearest integer, halves to even.", example=">>> mg.round(mg.tensor([0.5, 1.5, -1.7]))\ntensor([ 0.,  2., -2.])")  # fmt: skip
-trunc = _float_function("trunc", np.trunc, lambda g: g * 0, one(lambda r, *s: r.away(*s, kinks=range(-4, 5))), "Integer part.",
-                        example=">>> mg.trunc(mg.tensor([1.5, -1.5]))\ntensor([ 1., -1.])")  # fmt: skip
+floor = _rounding("floor", np.floor, "Largest integer not above input.", range(-4, 5),
+                  example=">>> mg.floor(mg.tensor([1.5, -1.5]))\ntensor([ 1., -2.])")  # fmt: skip
+ceil = _rounding("ceil", np.ceil, "Smallest integer not below input.", range(-4, 5),
+                 example=">>> mg.ceil(mg.tensor([1.5, -1.5]))\ntensor([ 2., -1.])")  # fmt: skip
+trunc = _rounding("trunc", np.trunc, "Integer part.", range(-4, 5), aliases=("fix",),
+                  example=">>> mg.trunc(mg.tensor([1.5, -1.5]))\ntensor([ 1., -1.])")  # fmt: skip
+_round = _rounding("_round", np.round, "Nearest integer, halves to even.", [k + 0.5 for k in range(-4, 4)])
+
+
+def _round_samples(r: Draw) -> list[Sample]:
+    halves = [k + 0.5 for k in range(-4, 4)]
+    return [Sample(r.away(3, 4, kinks=halves), id="whole"), Sample(r.away(5, kinks=[k / 20 for k in range(-61, 61, 2)], gap=0.004), decimals=1, id="tenths"),
+            Sample(r.away(2, 3, kinks=(-0.5, 0.5)) * 10, decimals=-1, id="tens")]  # fmt: skip
+
+
+@composite(samples=_round_samples, inplace=True, where="mg Tensor special")
+def round(input, *, decimals=0):
+    """Nearest multiple of 10 ** -decimals, halves to even.
+
+    Shapes: any. Dtypes: all but bool; integers stay as they are. Raises DTypeError for integers with other decimals than 0.
+    >>> mg.round(mg.tensor([0.5, 1.5, -1.7])), mg.round(mg.tensor([12.345]), decimals=1)
+    (tensor([ 0.,  2., -2.]), tensor([12.3]))
+    """
+    if decimals == 0:
+        return _round(input)
+    if not input.is_floating_point():
+        raise _core.DTypeError(f"round: decimals={decimals} needs a floating-point tensor, got dtype {input.dtype.name}")
+    scale = 10.0 ** decimals if decimals > 0 else 10.0 ** -decimals
+    return _true_div(_round(mul(input, scale)), scale) if decimals > 0 else mul(_round(_true_div(input, scale)), scale)
+
 
 # ---- comparison and logic ----
 
 
-def _comparison(name, ref, doc):
+def _comparison(name, ref, doc, *aliases):
     def reference(input, other):
         return ref(input, other)
 
@@ -324,17 +368,16 @@ def _comparison(name, ref, doc):
         f"{doc}, elementwise; comparisons with NaN are false (ne: true).\n\nShapes: any that broadcast. Dtypes: all; gives bool.\n"
         f">>> mg.{name}(mg.tensor([1.0, 2.0, 3.0]), 2).dtype\nminigrad.bool\n"
     )
-    return defop(kernel=name, result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS)(
-        reference
-    )
+    return defop(kernel=name, result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS,
+                 aliases=aliases, inplace=True)(reference)  # fmt: skip
 
 
 eq = _comparison("eq", np.equal, "Whether input == other")
-ne = _comparison("ne", np.not_equal, "Whether input != other")
-lt = _comparison("lt", np.less, "Whether input < other")
-le = _comparison("le", np.less_equal, "Whether input <= other")
-gt = _comparison("gt", np.greater, "Whether input > other")
-ge = _comparison("ge", np.greater_equal, "Whether input >= other")
+ne = _comparison("ne", np.not_equal, "Whether input != other", "not_equal")
+lt = _comparison("lt", np.less, "Whether input < other", "less")
+le = _comparison("le", np.less_equal, "Whether input <= other", "less_equal")
+gt = _comparison("gt", np.greater, "Whether input > other", "greater")
+ge = _comparison("ge", np.greater_equal, "Whether input >= other", "greater_equal")
 
 
 def _test(name, ref, doc, kernel=None):
@@ -346,7 +389,7 @@ def _test(name, ref, doc, kernel=None):
     reference.__doc__ = (
         f"{doc}.\n\nShapes: any. Dtypes: all; gives bool.\n>>> mg.{name}(mg.tensor([1.0, float('nan')])).dtype\nminigrad.bool\n"
     )
-    return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS)(reference)
+    return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS, inplace=name == "logical_not")(reference)
 
 
 isnan = _test("isnan", np.isnan, "Whether each element is NaN", "isnan")
@@ -365,7 +408,8 @@ def _logic(name, ref, doc):
         f"{doc}, of truth values (nonzero is true).\n\nShapes: any that broadcast. Dtypes: all; gives bool.\n"
         f">>> mg.{name}(mg.tensor([True, False]), mg.tensor([True, True])).dtype\nminigrad.bool\n"
     )
-    return defop(result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS)(reference)
+    return defop(result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS,
+                 inplace=True)(reference)  # fmt: skip
 
 
 logical_and = _logic("logical_and", np.logical_and, "Both")
@@ -461,6 +505,10 @@ def _inside(input, min, max):
     return below if inside is None else inside if below is None else logical_and(inside, below)
 
 
+def _beyond(compare, input, bound):
+    return logical_or(compare(input, bound), isnan(bound)) if isinstance(bound, _core.Tensor) else compare(input, bound)
+
+
 def _clamp_samples(r: Draw) -> list[Sample]:
     return [
         Sample(r.away(3, 5, kinks=(-0.5, 0.7)), min=-0.5, max=0.7, id="both"),
@@ -477,7 +525,7 @@ def _clamp(input, min, max):
     return np.clip(input, min, max)
 
 
-@composite(samples=_clamp_samples, inplace=True, where="mg Tensor")
+@composite(aliases=("clip",), samples=_clamp_samples, inplace=True, where="mg Tensor")
 def clamp(input, min=None, max=None):
     """input, not below `min` and not above `max`; where min > max, max. NaN stays. The gradient passes on the bounds.
 
@@ -488,8 +536,9 @@ def clamp(input, min=None, max=None):
     if min is None and max is None:
         raise ValueError("clamp: at least one of min and max must be given")
     if isinstance(min, _core.Tensor) or isinstance(max, _core.Tensor):
-        input = input if min is None else maximum(input, min)
-        return input if max is None else minimum(input, max)
+        # Ties give the gradient to input, where maximum and minimum would share it.
+        input = input if min is None else _choose(_beyond(lt, input, min), min, input)
+        return input if max is None else _choose(_beyond(gt, input, max), max, input)
     if not input.is_floating_point() and (isinstance(min, float) or isinstance(max, float)):
         input = input.to(_core.get_default_dtype())
     return _clamp(input, min, max)
