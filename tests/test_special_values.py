@@ -41,7 +41,7 @@ def compare(name, arrays, gradients=True, **params):
         expected = torch.autograd.grad([want], theirs, [torch.from_numpy(seed).to(want.dtype)], allow_unused=True)
         for i, (p, e) in enumerate(zip(pulled, expected, strict=True)):
             zero, known = np.zeros(arrays[i].shape), ~np.isnan(want.detach().numpy())  # of a NaN, the gradient may be anything
-            p, e = zero if p is None else p.numpy(), zero if e is None else e.numpy()
+            p, e = zero if p is None else p.numpy(), zero if e is None else e.numpy(force=True)
             np.testing.assert_allclose(p[known], e[known], 1e-11, 1e-13, err_msg=f"{name}: gradient of argument {i}")
 
 
@@ -51,7 +51,7 @@ def test_unary(name):
     compare(name, [np.array(values)])
     if name != "sinc":  # torch rounds pi * x to float32 before it takes the sine
         compare(name, [np.array(values, np.float32)], gradients=False)
-    if name != "frac":
+    if name not in ("frac", "sinc"):
         compare(name, [np.arange(-4, 5)])
 
 
@@ -120,7 +120,17 @@ def test_isin():
                                   "bitwise_left_shift_", "float_power_", "nan_to_num_", "ldexp_", "round_", "greater_equal_", "logit_"])  # fmt: skip
 def test_in_place(name):
     a, b = np.array([0.5, 0.25, 1.0, -0.5]), np.array([0.5, 2.0, -1.0, 0.0])
-    rest = {"logical_not_": (), "fix_": (), "acos_": (), "nan_to_num_": (), "round_": (), "logit_": (), "clip_": (-0.25, 0.75), "lerp_": (b, 0.5), "addcmul_": (b, b)}
+    rest = {
+        "logical_not_": (),
+        "fix_": (),
+        "acos_": (),
+        "nan_to_num_": (),
+        "round_": (),
+        "logit_": (),
+        "clip_": (-0.25, 0.75),
+        "lerp_": (b, 0.5),
+        "addcmul_": (b, b),
+    }
     arguments = rest.get(name, (b,))
     if "shift" in name:
         a, arguments = np.arange(4), (np.arange(4),)

@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from ._samples import ALL, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs, positive
+from ._samples import ALL, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs
 from .activation import sigmoid
 from .elementwise import (
     _choose,
@@ -121,7 +121,11 @@ def positive(input):
 
 
 def _bound_samples(r: Draw) -> list[Sample]:
-    return [Sample(r.away(3, 4, kinks=(0.4,)), 0.4, id="number"), Sample(r(2, 1, 5), r(3, 1), id="tensor"), Sample(r(0, 2), 0.0, id="empty")]
+    return [
+        Sample(r.away(3, 4, kinks=(0.4,)), 0.4, id="number"),
+        Sample(r(2, 1, 5), r(3, 1), id="tensor"),
+        Sample(r(0, 2), 0.0, id="empty"),
+    ]
 
 
 @composite(samples=_bound_samples, arrays="input", inplace=True, dtypes=NUMBERS)

@@ -16,7 +16,9 @@ def _close_samples(r: Draw) -> list[Sample]:
     return [Sample(x, x + 1e-6 * r(3, 4), id="near"), Sample(x, r(4), rtol=0.5, atol=0.1, equal_nan=True, id="broadcast")]
 
 
-DIFFERENT_DTYPES = ErrorSample(np.ones(2), np.ones(2, np.int64), error=DTypeError, match="expected tensors of one dtype, got float64 and int64")
+DIFFERENT_DTYPES = ErrorSample(
+    np.ones(2), np.ones(2, np.int64), error=DTypeError, match="expected tensors of one dtype, got float64 and int64"
+)
 
 
 def _one_dtype(op, input, other):
@@ -36,7 +38,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     if rtol < 0 or atol < 0:
         raise ValueError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
     close = eq(input, other)
-    if rtol == 0 and atol == 0 or input.dtype is _core.bool_:
+    if (rtol == 0 and atol == 0) or input.dtype is _core.bool_:
         pass
     elif input.is_floating_point():
         difference = sub(input.detach(), other.detach()).abs()
@@ -114,5 +116,5 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """
     if not isinstance(elements, _core.Tensor) and not isinstance(test_elements, _core.Tensor):
         raise TypeError("isin: at least one of elements and test_elements must be a Tensor")
-    arrays = [x.numpy(force=True) if isinstance(x, _core.Tensor) else np.asarray(x) for x in (elements, test_elements)]
-    return _core.from_numpy(np.array(np.isin(*arrays, assume_unique=assume_unique, invert=invert)))
+    left, right = (x.numpy(force=True) if isinstance(x, _core.Tensor) else np.asarray(x) for x in (elements, test_elements))
+    return _core.from_numpy(np.array(np.isin(left, right, assume_unique=assume_unique, invert=invert)))

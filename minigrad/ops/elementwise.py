@@ -221,7 +221,9 @@ def neg(input):
     return np.negative(input)
 
 
-@defop(aliases=("absolute",), kernel="abs", vjp={"input": lambda g, input: g * sign(input)}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
+@defop(
+    aliases=("absolute",), kernel="abs", vjp={"input": lambda g, input: g * sign(input)}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS
+)
 def abs(input):
     """Absolute value; the gradient at 0 is 0.
 
@@ -351,7 +353,7 @@ def round(input, *, decimals=0):
         return _round(input)
     if not input.is_floating_point():
         raise _core.DTypeError(f"round: decimals={decimals} needs a floating-point tensor, got dtype {input.dtype.name}")
-    scale = 10.0 ** decimals if decimals > 0 else 10.0 ** -decimals
+    scale = 10.0**decimals if decimals > 0 else 10.0**-decimals
     return _true_div(_round(mul(input, scale)), scale) if decimals > 0 else mul(_round(_true_div(input, scale)), scale)
 
 
@@ -389,7 +391,9 @@ def _test(name, ref, doc, kernel=None):
     reference.__doc__ = (
         f"{doc}.\n\nShapes: any. Dtypes: all; gives bool.\n>>> mg.{name}(mg.tensor([1.0, float('nan')])).dtype\nminigrad.bool\n"
     )
-    return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS, inplace=name == "logical_not")(reference)
+    return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS, inplace=name == "logical_not")(
+        reference
+    )
 
 
 isnan = _test("isnan", np.isnan, "Whether each element is NaN", "isnan")
