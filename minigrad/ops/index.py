@@ -102,6 +102,8 @@ def index_select(input, dim, index):
 
 
 def _index_add_plan(input, index, source, dim):
+    if input.dtype is _core.bool_:
+        return None  # a sum of truth values is "or", which the reference does
     out = input.detach().clone()
     outer, n, inner = _three(input.shape, dim)
     if source.numel():
@@ -197,6 +199,8 @@ def gather(input, dim, index):
 
 def _scatter(kernel):
     def plan(input, index, source, dim):
+        if kernel == "scatter_add" and input.dtype is _core.bool_:
+            return None
         out = input.detach().clone()
         if not index.numel():
             return out
@@ -249,18 +253,28 @@ def _scatter_values(input, index, source, dim):
 
 
 @composite(
-    arrays="input", inplace=True, samples=lambda r: [Sample(r(4, 5), dim=1, index=np.argsort(r(4, 5), 1)[:, :3], src=r(4, 3), id="columns")]
-)
-def scatter(input, dim, index, src=None, *, value=None):
-    """input with values written along a dimension: out[i][index[i][j]] = src[i][j] for dim=1; `value` writes one number.
+    arrays="input", inplace=True, dtypes=ALL[:5],
+    samples=lambda r: [Sample(r(4, 5), dim=1, index=np.argsort(r(4, 5), 1)[:, :3], src=r(4, 3), id="columns"),
+                       Sample(r(4, 5), dim=1, index=r.ints(0, 5, 4, 3), src=r(4, 3), reduce="add", id="add"), Sample(r(4, 5), dim=0, index=r.ints(0, 4, 3, 5), value=2, id="number")],
+    errors=[ErrorSample(np.ones((2, 3)), 1, np.zeros((2, 1), np.int64), np.ones((2, 1)), reduce="max", error=ValueError, match='scatter: reduce must be "add" or "multiply"'),
+            ErrorSample(np.ones((2, 3)), 1, np.zeros((2, 1), np.int64), error=TypeError, match="scatter: expected src or value")])  # fmt: skip
+def scatter(input, dim, index, src=None, *, value=None, reduce=None):
+    """input with values written along a dimension: out[i][index[i][j]] = src[i][j] for dim=1; `value` (or a number as src) writes one number.
 
-    Of repeated indices the last wins. Shapes: as `gather`; src not smaller than index. Dtypes: all.
+    Of repeated indices the last wins, unless `reduce` is "add" or "multiply": then all go into what is there. Shapes: as `gather`; src
+    not smaller than index. Dtypes: all.
     >>> mg.zeros(2, 3).scatter(1, mg.tensor([[2], [0]]), value=1.0)
     tensor([[0., 0., 1.],
             [1., 0., 0.]])
     """
-    if src is None or not isinstance(src, _core.Tensor):
+    if src is None and value is None:
+        raise TypeError("scatter: expected src or value")
+    if not isinstance(src, _core.Tensor):
         src = _core.full_of(index.shape, value if src is None else src, input.dtype)
+    if reduce is not None:
+        if reduce not in ("add", "multiply"):
+            raise ValueError(f'scatter: reduce must be "add" or "multiply", got {reduce!r}')
+        return input.scatter_reduce(dim, index, src, "sum" if reduce == "add" else "prod")
     index, d = _check_along("scatter", input, dim, index, src)
     if src.dtype is not input.dtype:
         raise DTypeError(f"scatter: expected a src of dtype {input.dtype.name}, got {src.dtype.name}")
@@ -332,29 +346,32 @@ def advanced_get(view, advanced):
 
 def advanced_set(view, advanced, value):
     """view[...] = value for index tensors at some of its dimensions."""
-    _broadcastable(advanced)
-    dims, rest, at = _split_dims(view, advanced)
-    shape = np.broadcast_shapes(*(i.shape for _, i in advanced))
-    inner = [view.shape[d] for d in rest]
-    target = (*inner[:at], *shape, *inner[at:])
     if not isinstance(value, _core.Tensor):
         value = _core.from_numpy(np.array(value, None if isinstance(value, np.ndarray) else view.dtype.numpy))
     if value.dtype is not view.dtype:
         value = _core.cast(value, view.dtype)
+    _core.inplace_by(lambda x: _put(x, advanced, value, _index_put), "index_put", view)
+
+
+def _put(x, advanced, value, write):
+    """x with value at the places of the index tensors; `write` (_index_put, _index_add) does it for rows."""
+    _broadcastable(advanced)
+    dims, rest, at = _split_dims(x, advanced)
+    shape = np.broadcast_shapes(*(i.shape for _, i in advanced))
+    inner = [x.shape[d] for d in rest]
+    target = (*inner[:at], *shape, *inner[at:])
     try:
         value = value.expand(target)
     except ShapeError:
         raise ShapeError(f"index: a value of shape {value.shape} cannot be written where the index selects shape {tuple(target)}") from None
     value = movedim(value, tuple(range(at, at + len(shape))), tuple(range(len(shape)))) if at and shape else value
-    index, _ = _linear(permute(view.detach(), (*dims, *rest)), [i for _, i in advanced])
-
-    def put(x):
-        moved = permute(x, (*dims, *rest))
-        rows = reshape(moved, (int(np.prod(moved.shape[: len(dims)])), int(np.prod(inner))))
-        filled = _index_put(rows, index, reshape(value, (index.shape[0], int(np.prod(inner)))))
-        return permute(reshape(filled, moved.shape), tuple(sorted(range(view.ndim), key=(*dims, *rest).__getitem__)))
-
-    _core.inplace_by(put, "index_put", view)
+    moved = permute(x, (*dims, *rest))
+    index, _ = _linear(moved, [i for _, i in advanced])
+    rows, width = int(np.prod(moved.shape[: len(dims)])), int(np.prod(inner))
+    source = reshape(value, (index.shape[0], width))
+    args = (index, source) if write is _index_put else (index, source, 0)
+    filled = write(reshape(moved, (rows, width)), *args)
+    return permute(reshape(filled, moved.shape), tuple(sorted(range(x.ndim), key=(*dims, *rest).__getitem__)))
 
 
 def _index_put_plan(input, index, source):
