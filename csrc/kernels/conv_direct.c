@@ -171,6 +171,7 @@ typedef struct {
     bool lanes;           /* output channels are lanes (conv_lanes.c) */
     int64_t blocks;       /* of output channels, in a group */
     int64_t parts;        /* into which the blocks of all groups are split, to be computed apart */
+    int64_t at_once;      /* images that a block of weights meets while it is in L2 */
     const float *x, *bias;
     float *y;
     bool relu;
@@ -188,31 +189,32 @@ static int64_t packed_channels(const correlation *d, int64_t channels) {
     return d->lanes ? (channels + LANES - 1) / LANES * LANES : channels;
 }
 
-/* One pass over one image's group, for some blocks of its output channels. */
-static void run_pass(const correlation *d, const pass *s, const float *planes, int64_t image, int64_t group, int64_t first_block,
-                     int64_t count) {
+/* One pass over a group of some images (one if lanes are pixels), for some blocks of its output channels. */
+static void run_pass(const correlation *d, const pass *s, const float *planes, int64_t image, int64_t images, int64_t group,
+                     int64_t first_block, int64_t count) {
     const float *w = s->w + group * packed_channels(d, d->out) * s->k;
     const int64_t channel = group * d->out;
     const float *bias = d->bias ? d->bias + channel : NULL;
     float *y = d->y + (image * d->groups * d->out + channel) * d->plane + s->first;
     if (d->lanes) {
-        for (int64_t b = first_block; b < first_block + count; b++) {
-            const int64_t o = block_start(d, b);
-            MG_FN(conv_lanes, f32)(&(mg_lanes){.x = planes,
-                                               .pitch = d->planes.pitch,
-                                               .rows = s->rows,
-                                               .columns = s->columns,
-                                               .offset = s->offset,
-                                               .k = s->k,
-                                               .w = w + o * s->k,
-                                               .channels = block_start(d, b + 1) - o,
-                                               .bias = bias ? bias + o : NULL,
-                                               .y = y + o * d->plane,
-                                               .plane = d->plane,
-                                               .row_step = s->row_step,
-                                               .column_step = s->column_step,
-                                               .relu = d->relu});
-        }
+        for (int64_t b = first_block; b < first_block + count; b++)
+            for (int64_t j = 0; j < images; j++) {
+                const int64_t o = block_start(d, b);
+                MG_FN(conv_lanes, f32)(&(mg_lanes){.x = planes + j * d->in * d->planes.size,
+                                                   .pitch = d->planes.pitch,
+                                                   .rows = s->rows,
+                                                   .columns = s->columns,
+                                                   .offset = s->offset,
+                                                   .k = s->k,
+                                                   .w = w + o * s->k,
+                                                   .channels = block_start(d, b + 1) - o,
+                                                   .bias = bias ? bias + o : NULL,
+                                                   .y = y + (j * d->groups * d->out + o) * d->plane,
+                                                   .plane = d->plane,
+                                                   .row_step = s->row_step,
+                                                   .column_step = s->column_step,
+                                                   .relu = d->relu});
+            }
         return;
     }
     const int64_t tiles = (s->vectors + MAX_VECTORS - 1) / MAX_VECTORS;
@@ -237,31 +239,28 @@ static void run_pass(const correlation *d, const pass *s, const float *planes, i
 static void correlate_images(void *ctx, int64_t begin, int64_t end) {
     correlation *d = ctx;
     const mg_planes *q = &d->planes;
-    const int64_t elements = d->in * q->size + LANES; /* the last vector may reach past its plane */
+    const int64_t size = d->in * q->size, elements = d->at_once * size + LANES; /* the last vector may reach past its plane */
     float *planes = mg_scratch(2, (size_t)elements * sizeof(float));
     if (!planes) {
         __atomic_store_n(&d->status, MG_NO_MEMORY, __ATOMIC_RELAXED);
         return;
     }
     memset(planes, 0, (size_t)elements * sizeof(float));
-    for (int64_t i = begin; i < end; i++) {
+    for (int64_t i = begin, images; i < end; i += images) {
+        images = end - i < d->at_once ? end - i : d->at_once;
         const int64_t image = i / d->parts, last = share(i % d->parts + 1, d->groups * d->blocks, d->parts);
         for (int64_t unit = share(i % d->parts, d->groups * d->blocks, d->parts); unit < last;) {
             const int64_t group = unit / d->blocks, first_block = unit % d->blocks;
             const int64_t count = last - unit < d->blocks - first_block ? last - unit : d->blocks - first_block;
             unit += count;
-            MG_FN(conv_fill_planes, f32)(q, planes, d->x + (image * d->groups + group) * d->in * q->h * q->w, d->in);
-            for (const pass *s = d->pass; s < d->pass + d->passes; s++) run_pass(d, s, planes, image, group, first_block, count);
+            for (int64_t j = 0; j < images; j++)
+                MG_FN(conv_fill_planes, f32)(q, planes + j * size, d->x + ((image + j) * d->groups + group) * d->in * q->h * q->w, d->in);
+            for (const pass *s = d->pass; s < d->pass + d->passes; s++) run_pass(d, s, planes, image, images, group, first_block, count);
         }
     }
 }
 
 /* ---- setting up ---- */
-
-/* Where a tap finds its operand, and its weight: w[group][out * out_step + in * in_step + index]. */
-typedef struct {
-    int64_t index, offset;
-} tap;
 
 /* Cut the next n elements of size `size` from scratch memory. */
 static void *cut(char **memory, int64_t n, size_t size) {
@@ -273,11 +272,11 @@ static void *cut(char **memory, int64_t n, size_t size) {
 static size_t setup_bytes(const correlation *d, int64_t pixels) {
     const int64_t k = d->in * d->taps, vectors = d->passes * (d->planes.rows * d->planes.pitch / LANES + 2);
     return (size_t)(d->groups * packed_channels(d, d->out) * k) * sizeof(float) + (size_t)(k + pixels) * sizeof(int32_t) +
-           (size_t)vectors * sizeof(run) + (size_t)d->taps * sizeof(tap) + (size_t)d->passes * (sizeof(pass) + 5 * 64) + 64 * 2;
+           (size_t)vectors * sizeof(run) + (size_t)d->taps * sizeof(mg_tap) + (size_t)d->passes * (sizeof(pass) + 5 * 64) + 64 * 2;
 }
 
 /* Fill in a pass of which the grid is known. */
-static void set_pass(const correlation *d, pass *s, const tap *taps, int64_t count, const float *w, int64_t out_step, int64_t in_step,
+static void set_pass(const correlation *d, pass *s, const mg_tap *taps, int64_t count, const float *w, int64_t out_step, int64_t in_step,
                      char **memory) {
     const int64_t pitch = d->planes.pitch;
     s->k = d->in * count;
@@ -289,16 +288,20 @@ static void set_pass(const correlation *d, pass *s, const tap *taps, int64_t cou
     float *packed = cut(memory, d->groups * packed_channels(d, d->out) * s->k, sizeof *packed);
     s->w = packed;
     const int64_t group_step = d->in * d->out * d->taps;
-    for (int64_t g = 0; g < d->groups; g++)
+    for (int64_t g = 0; g < d->groups; g++) {
+        if (d->lanes) {
+            MG_FN(conv_pack_lanes, f32)(packed + g * packed_channels(d, d->out) * s->k, w + g * group_step, d->out, d->in, count, out_step,
+                                        in_step, taps);
+            continue;
+        }
         for (int64_t b = 0; b < d->blocks; b++)
             for (int64_t c = 0; c < d->in; c++)
                 for (int64_t i = 0; i < count; i++) {
                     const int64_t first = block_start(d, b), channels = block_start(d, b + 1) - first;
                     const float *from = w + g * group_step + first * out_step + c * in_step + taps[i].index;
-                    for (int64_t o = 0; o < channels; o++) packed[o] = from[o * out_step];
-                    for (int64_t o = channels; o < packed_channels(d, channels); o++) packed[o] = 0;
-                    packed += packed_channels(d, channels);
+                    for (int64_t o = 0; o < channels; o++) *packed++ = from[o * out_step];
                 }
+    }
 
     s->vectors = ((s->rows - 1) * pitch + s->columns + LANES - 1) / LANES;
     run *r = cut(memory, s->vectors, sizeof *r);
@@ -333,7 +336,14 @@ static mg_status run_correlation(correlation *d, int64_t pixels) {
         d->parts = wanted < units ? wanted : units;
         if (d->parts > 8) d->parts = 8;
     }
-    const int64_t grain = 2000000 / (work / d->parts + 1) + 1;
+    int64_t grain = 2000000 / (work / d->parts + 1) + 1;
+    /* Weights that L2 cannot keep meet several images at a time, if their planes are small. */
+    d->at_once = 1;
+    const int64_t images = 131072 / (d->in * d->planes.size + 1), each = d->n / (2 * mg_num_threads());
+    if (d->lanes && d->parts == 1 && d->in * d->out * d->taps > 131072 && images > 1) {
+        d->at_once = images < d->n ? images : d->n;
+        if (grain < d->at_once) grain = each < 1 ? 1 : each < d->at_once ? each : d->at_once;
+    }
     mg_parallel(d->n * d->parts, grain, correlate_images, d);
     return d->status;
 }
@@ -358,9 +368,9 @@ mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, co
     char *memory = mg_scratch(3, setup_bytes(&d, t->oh * t->ow));
     if (!memory) return MG_NO_MEMORY;
     d.pass = cut(&memory, 1, sizeof *d.pass);
-    tap *taps = cut(&memory, d.taps, sizeof *taps), *next = taps;
+    mg_tap *taps = cut(&memory, d.taps, sizeof *taps), *next = taps;
     for (int64_t i = 0; i < q->kh; i++)
-        for (int64_t j = 0; j < q->kw; j++) *next++ = (tap){i * q->kw + j, mg_tap_offset(t, &d.planes, i, j)};
+        for (int64_t j = 0; j < q->kw; j++) *next++ = (mg_tap){i * q->kw + j, mg_tap_offset(t, &d.planes, i, j)};
     *d.pass = (pass){.rows = t->oh, .columns = t->ow, .row_step = t->ow, .column_step = 1};
     set_pass(&d, d.pass, taps, d.taps, w, d.in * d.taps, d.taps, &memory);
     return run_correlation(&d, t->oh * t->ow);
@@ -404,7 +414,7 @@ mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float
     char *memory = mg_scratch(3, setup_bytes(&d, t->h * t->w));
     if (!memory) return MG_NO_MEMORY;
     d.pass = cut(&memory, d.passes, sizeof *d.pass);
-    tap *taps = cut(&memory, d.taps, sizeof *taps);
+    mg_tap *taps = cut(&memory, d.taps, sizeof *taps);
     pass *s = d.pass;
     for (int64_t a = 0; a < phases_y; a++)
         for (int64_t b = 0; b < phases_x; b++, s++) {
@@ -412,7 +422,7 @@ mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float
             for (int64_t i = 0; i < q->kh; i++)
                 for (int64_t j = 0; j < q->kw; j++)
                     if (shift_of(a, i, q->sy, q->py, q->dy, &u) && shift_of(b, j, q->sx, q->px, q->dx, &v))
-                        taps[count++] = (tap){i * q->kw + j, (u - ry.lo) * d.planes.pitch + v - rx.lo};
+                        taps[count++] = (mg_tap){i * q->kw + j, (u - ry.lo) * d.planes.pitch + v - rx.lo};
             *s = (pass){.rows = (t->h - a + q->sy - 1) / q->sy,
                         .columns = (t->w - b + q->sx - 1) / q->sx,
                         .first = a * t->w + b,

@@ -90,6 +90,13 @@ typedef struct {
     bool relu;
 } mg_lanes;
 void MG_FN(conv_lanes, f32)(const mg_lanes *t);
+/* Where a tap finds its operand, and its weight: w[group][out * out_step + in * in_step + index]. */
+typedef struct {
+    int64_t index, offset;
+} mg_tap;
+/* The weights of one group for conv_lanes: (blocks, (in, count of taps), channels rounded up to vectors). */
+void MG_FN(conv_pack_lanes, f32)(float *packed, const float *w, int64_t out, int64_t in, int64_t count, int64_t out_step, int64_t in_step,
+                                 const mg_tap *taps);
 
 bool MG_FN(conv_is_direct, f32)(const mg_conv *t); /* whether these are the way to go */
 mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, const float *w, const float *bias);

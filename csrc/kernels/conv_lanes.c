@@ -4,9 +4,9 @@
  * computed, whatever the width, and no load crosses a cache line; the price is a transpose in the store, so this is the way for sums that
  * are long enough and for at least a vector of output channels.
  *
- *   for each row of the grid, and run of pixels along it:
+ *   for each row of the grid, or two of them if they are short, and run of pixels along it:
  *     microkernel, then transpose to rows of y
- * The weights of the block stay in L2 over all of it. */
+ * The weights of the block come from L2 for each of these; the caller sees to it that they stay there. */
 #include "conv_direct.h"
 
 enum {
@@ -36,49 +36,46 @@ enum {
 /* Named accumulators, for gcc; `to` gets (pixels, vectors * LANES). */
 #define INIT_1(p) vf32 a##p = bias0;
 #define INIT_2(p) vf32 a##p = bias0, b##p = bias1;
-#define STEP_1(p) a##p = vf32_fma(vf32_set1(x[p]), w0, a##p);
-#define STEP_2(p)                        \
-    {                                    \
-        const vf32 xp = vf32_set1(x[p]); \
-        a##p = vf32_fma(xp, w0, a##p);   \
-        b##p = vf32_fma(xp, w1, b##p);   \
+#define STEP_1(p) a##p = vf32_fma(vf32_set1(AT(p)), w0, a##p);
+#define STEP_2(p)                         \
+    {                                     \
+        const vf32 xp = vf32_set1(AT(p)); \
+        a##p = vf32_fma(xp, w0, a##p);    \
+        b##p = vf32_fma(xp, w1, b##p);    \
     }
 #define KEEP_1(p) vf32_store(to + p * LANES, a##p);
 #define KEEP_2(p) vf32_store(to + p * 2 * LANES, a##p), vf32_store(to + p * 2 * LANES + LANES, b##p);
-#define KERNEL(N, P)                                                                                                                 \
-    static void run_##N##x##P(float *to, const float *at, const float *w, const int32_t *offset, int64_t steps, const float *bias) { \
+/* P pixels in runs of R: all of them, or half, when the second half lies in the next row, `pitch` further. */
+#define AT(p) (p < run ? x : below)[p < run ? p : p - run]
+#define KERNEL(N, P, R)                                                                                                              \
+    static void run_##N##x##P##_##R(float *to, const float *at, int64_t pitch, const float *w, const int32_t *offset, int64_t steps, \
+                                    const float *bias) {                                                                             \
+        enum { run = R };                                                                                                            \
         const vf32 bias0 = vf32_load(bias), bias1 = vf32_load(bias + LANES);                                                         \
         PIXELS_##P(INIT_##N) for (int64_t k = 0; k < steps; k++, w += N * LANES) {                                                   \
-            const float *x = at + offset[k];                                                                                         \
+            const float *x = at + offset[k], *below = x + pitch;                                                                     \
             const vf32 w0 = vf32_load(w), w1 = N == 2 ? vf32_load(w + (N - 1) * LANES) : w0;                                         \
-            PIXELS_##P(STEP_##N)(void) w1;                                                                                           \
+            PIXELS_##P(STEP_##N)(void) w1, (void)below;                                                                              \
         }                                                                                                                            \
         PIXELS_##P(KEEP_##N)(void) bias1;                                                                                            \
     }
-#define KERNELS(P) KERNEL(1, P) KERNEL(2, P)
-KERNELS(1)
-KERNELS(2)
-KERNELS(3)
-KERNELS(4)
-KERNELS(5)
-KERNELS(6)
+#define KERNELS(P, R) KERNEL(1, P, R) KERNEL(2, P, R)
+#define EACH_RUN(X) X(1, 1) X(2, 2) X(3, 3) X(4, 4) X(5, 5) X(6, 6)
 #if MG_VEC_REGISTERS >= 32
-KERNELS(7)
-KERNELS(8)
-KERNELS(9)
-KERNELS(10)
-KERNELS(11)
-KERNELS(12)
-KERNELS(13)
-KERNELS(14)
+#define EACH_LONG_RUN(X) X(7, 7) X(8, 8) X(9, 9) X(10, 10) X(11, 11) X(12, 12) X(13, 13) X(14, 14)
+#define EACH_PAIR(X) X(8, 4) X(10, 5) X(12, 6) X(14, 7)
+#else
+#define EACH_LONG_RUN(X)
+#define EACH_PAIR(X)
 #endif
-#define NAMES(P) {run_1x##P, run_2x##P},
-static void (*const kernels[MAX_PIXELS][2])(float *, const float *, const float *, const int32_t *, int64_t, const float *) = {
-    NAMES(1) NAMES(2) NAMES(3) NAMES(4) NAMES(5) NAMES(6)
-#if MG_VEC_REGISTERS >= 32
-        NAMES(7) NAMES(8) NAMES(9) NAMES(10) NAMES(11) NAMES(12) NAMES(13) NAMES(14)
-#endif
-};
+EACH_RUN(KERNELS)
+EACH_LONG_RUN(KERNELS)
+EACH_PAIR(KERNELS)
+
+    typedef void (*kernel)(float *, const float *, int64_t, const float *, const int32_t *, int64_t, const float *);
+#define NAMES(P, R) [P - 1] = {run_1x##P##_##R, run_2x##P##_##R},
+static const kernel runs_of[MAX_PIXELS][2] = {EACH_RUN(NAMES) EACH_LONG_RUN(NAMES)};
+static const kernel pairs_of[MAX_PIXELS][2] = {EACH_PAIR(NAMES)}; /* by all their pixels */
 
 /* LANES rows of one vector each, `width` apart: the first `pixels` of them become runs of pixels in `channels` planes. */
 static void store_transposed(float *y, int64_t plane, const float *from, int64_t width, int64_t pixels, int64_t channels) {
@@ -94,10 +91,12 @@ void MG_FN(conv_lanes, f32)(const mg_lanes *t) {
     const int64_t n = t->channels > LANES ? 2 : 1, width = n * LANES;
     if (t->bias) memcpy(bias, t->bias, (size_t)t->channels * sizeof(float));
     const int64_t runs = (t->columns + MAX_PIXELS - 1) / MAX_PIXELS;
-    for (int64_t u = 0; u < t->rows; u++)
+    const bool pairs = t->columns <= MAX_PIXELS / 2 && pairs_of[2 * t->columns - 1][0] && t->column_step == 1;
+    for (int64_t u = 0, rows; u < t->rows; u += rows)
         for (int64_t i = 0; i < runs; i++) {
-            const int64_t v = i * t->columns / runs, pixels = (i + 1) * t->columns / runs - v;
-            kernels[pixels - 1][n - 1](tile, t->x + u * t->pitch + v, t->w, t->offset, t->k, bias);
+            rows = pairs && u + 1 < t->rows ? 2 : 1;
+            const int64_t v = i * t->columns / runs, run = (i + 1) * t->columns / runs - v, pixels = rows * run;
+            (rows == 2 ? pairs_of : runs_of)[pixels - 1][n - 1](tile, t->x + u * t->pitch + v, t->pitch, t->w, t->offset, t->k, bias);
             if (t->relu)
                 for (int64_t j = 0; j < pixels * width; j++) tile[j] = tile[j] < 0 ? 0 : tile[j]; /* keeps NaN */
             float *y = t->y + u * t->row_step + v * t->column_step;
@@ -105,9 +104,41 @@ void MG_FN(conv_lanes, f32)(const mg_lanes *t) {
                 for (int64_t c = 0; c < t->channels; c++)
                     for (int64_t p = 0; p < pixels; p++) y[c * t->plane + p * t->column_step] = tile[p * width + c];
             else
-                for (int64_t p = 0; p < pixels; p += LANES)
-                    for (int64_t c = 0; c < t->channels; c += LANES)
-                        store_transposed(y + c * t->plane + p, t->plane, tile + p * width + c, width,
-                                         pixels - p < LANES ? pixels - p : LANES, t->channels - c);
+                for (int64_t row = 0; row < rows; row++)
+                    for (int64_t p = 0; p < run; p += LANES)
+                        for (int64_t c = 0; c < t->channels; c += LANES)
+                            store_transposed(y + row * t->row_step + c * t->plane + p, t->plane, tile + (row * run + p) * width + c, width,
+                                             run - p < LANES ? run - p : LANES, t->channels - c);
+        }
+}
+
+/* Lanes that a block's width was rounded up by are zero. */
+void MG_FN(conv_pack_lanes, f32)(float *packed, const float *w, int64_t out, int64_t in, int64_t count, int64_t out_step, int64_t in_step,
+                                 const mg_tap *taps) {
+    const int64_t k = in * count;
+    bool rows = in_step == count; /* the k weights of a channel lie side by side in w */
+    for (int64_t i = 0; i < count; i++) rows = rows && taps[i].index == i;
+    if (rows) { /* transposed by vectors */
+        for (int64_t c = 0; c < out; c += LANES) {
+            const int64_t block = c / (2 * LANES) * 2 * LANES, width = out - block > LANES ? 2 * LANES : LANES;
+            for (int64_t p = 0; p < k; p += LANES) {
+                const int64_t n = k - p < LANES ? k - p : LANES;
+                vf32 r[LANES];
+                for (int64_t i = 0; i < LANES; i++) r[i] = c + i < out ? vf32_load_to(w + (c + i) * out_step + p, n) : (vf32){0};
+                vf32_transpose(r);
+                for (int64_t i = 0; i < n; i++) vf32_store(packed + block * k + (p + i) * width + c - block, r[i]);
+            }
+        }
+        return;
+    }
+    for (int64_t c = 0; c < in; c++)
+        for (int64_t block = 0; block < out; block += 2 * LANES) {
+            const int64_t width = out - block > LANES ? 2 * LANES : LANES, channels = out - block < width ? out - block : width;
+            for (int64_t i = 0; i < count; i++) {
+                const float *from = w + block * out_step + c * in_step + taps[i].index;
+                float *to = packed + block * k + (c * count + i) * width;
+                for (int64_t o = 0; o < channels; o++) to[o] = from[o * out_step];
+                for (int64_t o = channels; o < width; o++) to[o] = 0;
+            }
         }
 }

@@ -135,6 +135,9 @@ CASES = [
     Conv(2, 0, 8, 7, 5, (3, 3)),
     Conv(2, 3, 8, 7, 0, (3, 3)),
     Conv(2, 3, 2, 7, 4, (3, 3)),  # no window fits
+    Conv(5, 96, 5, 7, 160, (3, 3), p=(1, 1)),  # so many weights that images share them
+    Conv(3, 96, 9, 13, 160, (3, 3), (2, 2), (1, 1)),
+    Conv(2, 8, 12, 12, 32, (9, 9), p=(4, 4)),  # many taps
 ]
 
 
@@ -211,7 +214,7 @@ def test_relu_keeps_nan_and_drops_negative_zero(isa: str) -> None:
 
 
 @pytest.mark.parametrize("isa", raw.isas())
-@pytest.mark.parametrize("q", [CASES[i] for i in (0, 1, 4, 8, 9, 10, 15, 18, 20, 26, 27)], ids=str)
+@pytest.mark.parametrize("q", [CASES[i] for i in (0, 1, 4, 8, 9, 10, 15, 18, 20, 26, 27, 33, 34)], ids=str)
 def test_same_bits_for_every_number_of_threads(q: Conv, isa: str) -> None:
     rng = np.random.default_rng(5)
     q = Conv(17, q.c, q.h, q.w, q.o, q.k, q.s, q.p, q.d, q.groups)
