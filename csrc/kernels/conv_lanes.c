@@ -72,7 +72,7 @@ EACH_RUN(KERNELS)
 EACH_LONG_RUN(KERNELS)
 EACH_PAIR(KERNELS)
 
-    typedef void (*kernel)(float *, const float *, int64_t, const float *, const int32_t *, int64_t, const float *);
+typedef void (*kernel)(float *, const float *, int64_t, const float *, const int32_t *, int64_t, const float *);
 #define NAMES(P, R) [P - 1] = {run_1x##P##_##R, run_2x##P##_##R},
 static const kernel runs_of[MAX_PIXELS][2] = {EACH_RUN(NAMES) EACH_LONG_RUN(NAMES)};
 static const kernel pairs_of[MAX_PIXELS][2] = {EACH_PAIR(NAMES)}; /* by all their pixels */
@@ -92,7 +92,7 @@ void MG_FN(conv_lanes, f32)(const mg_lanes *t) {
     if (t->bias) memcpy(bias, t->bias, (size_t)t->channels * sizeof(float));
     const int64_t runs = (t->columns + MAX_PIXELS - 1) / MAX_PIXELS;
     const bool pairs = t->columns <= MAX_PIXELS / 2 && pairs_of[2 * t->columns - 1][0] && t->column_step == 1;
-    for (int64_t u = 0, rows; u < t->rows; u += rows)
+    for (int64_t u = 0, rows = 1; u < t->rows; u += rows)
         for (int64_t i = 0; i < runs; i++) {
             rows = pairs && u + 1 < t->rows ? 2 : 1;
             const int64_t v = i * t->columns / runs, run = (i + 1) * t->columns / runs - v, pixels = rows * run;
@@ -116,22 +116,22 @@ void MG_FN(conv_lanes, f32)(const mg_lanes *t) {
 void MG_FN(conv_pack_lanes, f32)(float *packed, const float *w, int64_t out, int64_t in, int64_t count, int64_t out_step, int64_t in_step,
                                  const mg_tap *taps) {
     const int64_t k = in * count;
-    bool rows = in_step == count; /* the k weights of a channel lie side by side in w */
-    for (int64_t i = 0; i < count; i++) rows = rows && taps[i].index == i;
-    if (rows) { /* transposed by vectors */
+    bool all = true; /* taps are all of the kernel's: an output channel's weights lie in runs, which are transposed by vectors */
+    for (int64_t i = 0; i < count; i++) all = all && taps[i].index == i;
+    const int64_t run = in_step == count ? k : count;
+    for (int64_t at = 0; all && at < k; at += run, w += in_step)
         for (int64_t c = 0; c < out; c += LANES) {
             const int64_t block = c / (2 * LANES) * 2 * LANES, width = out - block > LANES ? 2 * LANES : LANES;
-            for (int64_t p = 0; p < k; p += LANES) {
-                const int64_t n = k - p < LANES ? k - p : LANES;
+            float *to = packed + block * k + at * width + c - block;
+            for (int64_t p = 0; p < run; p += LANES) {
+                const int64_t n = run - p < LANES ? run - p : LANES;
                 vf32 r[LANES];
                 for (int64_t i = 0; i < LANES; i++) r[i] = c + i < out ? vf32_load_to(w + (c + i) * out_step + p, n) : (vf32){0};
                 vf32_transpose(r);
-                for (int64_t i = 0; i < n; i++) vf32_store(packed + block * k + (p + i) * width + c - block, r[i]);
+                for (int64_t i = 0; i < n; i++) vf32_store(to + (p + i) * width, r[i]);
             }
         }
-        return;
-    }
-    for (int64_t c = 0; c < in; c++)
+    for (int64_t c = 0; !all && c < in; c++)
         for (int64_t block = 0; block < out; block += 2 * LANES) {
             const int64_t width = out - block > LANES ? 2 * LANES : LANES, channels = out - block < width ? out - block : width;
             for (int64_t i = 0; i < count; i++) {
