@@ -17,9 +17,9 @@ shapes = st.sampled_from([(), (5,), (3, 4), (2, 3, 5), (0, 3)])
 reductions = st.sampled_from(["none", "mean", "sum"])
 
 
-def both(name, *arrays, **options):
+def both(name, *arrays, constants=(), **options):
     """One function of both libraries, with the same options."""
-    compare(lambda *a: getattr(F, name)(*a, **options), lambda *a: getattr(TF, name)(*a, **options), *arrays)
+    compare(lambda *a: getattr(F, name)(*a, **options), lambda *a: getattr(TF, name)(*a, **options), *arrays, constants=constants)
 
 
 # ---- activations ----
@@ -128,3 +128,217 @@ def test_gumbel_softmax():
         gradients.append(x.grad.numpy())
     np.testing.assert_allclose(*gradients, 1e-12)
     assert F.gumbel_softmax(mg.zeros(3, dtype=mg.float32)).dtype is mg.float32
+
+
+# ---- normalisation ----
+
+
+@given(st.integers(1, 3), st.integers(1, 4), st.sampled_from([(5,), (2, 3), (2, 1, 3)]), st.booleans(), st.booleans(), seeds)
+def test_instance_norm(n, c, rest, own, affine, seed):
+    rng = np.random.default_rng(seed)
+    x, weight, bias = array(seed, n, c, *rest), *((array(seed + 1, c), array(seed + 2, c)) if affine else (None, None))
+    running = [rng.standard_normal(c), rng.uniform(0.5, 2, c)]
+    ours, theirs = [mg.from_numpy(v.copy()) for v in running], [torch.from_numpy(v.copy()) for v in running]
+    compare(
+        lambda x, w, b: F.instance_norm(x, *ours, w, b, own, 0.3, 1e-3),
+        lambda x, w, b: TF.instance_norm(x, *theirs, w, b, own, 0.3, 1e-3),
+        x,
+        weight,
+        bias,
+    )
+    for got, want in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), 1e-10)
+    top = (weight, bias, None, None, True, 0.1, 1e-5, False)
+    compare(lambda x: mg.instance_norm(x, *[mg.from_numpy(v) if isinstance(v, np.ndarray) else v for v in top]),
+            lambda x: torch.instance_norm(x, *[torch.from_numpy(v) if isinstance(v, np.ndarray) else v for v in top]), x)  # fmt: skip
+
+
+@given(
+    st.sampled_from([((3, 5), (5,)), ((2, 3, 4), (3, 4)), ((4,), (4,)), ((0, 3), (3,))]),
+    st.booleans(),
+    st.sampled_from([None, 1e-3]),
+    seeds,
+)
+def test_rms_norm(shape, with_weight, eps, seed):
+    weight = array(seed + 1, *shape[1]) if with_weight else None
+    compare(lambda x, w: F.rms_norm(x, shape[1], w, eps), lambda x, w: TF.rms_norm(x, shape[1], w, eps), array(seed, *shape[0]), weight)
+
+
+@given(st.sampled_from([(2, 3, 4), (1, 6, 2, 3), (2, 1, 3), (2, 4, 2, 1, 3)]), st.integers(1, 6), seeds)
+def test_local_response_norm(shape, size, seed):
+    both("local_response_norm", array(seed, *shape), size=size, alpha=0.3, beta=0.6, k=1.5)
+
+
+@given(st.sampled_from([(3, 4), (2, 3, 5)]), st.sampled_from([1.0, 2.0, 3.0, 0.5, float("inf")]), st.integers(-2, 1), seeds)
+def test_normalize(shape, p, dim, seed):
+    both("normalize", array(seed, *shape), p=p, dim=dim)
+
+
+def test_normalize_of_zeros():
+    both("normalize", np.zeros((2, 3)))
+    both("cosine_similarity", np.array([[0.0, 0.0], [1.0, 2.0]]), np.array([[1.0, 2.0], [0.0, 0.0]]))
+    out = mg.empty(2, 3)
+    assert F.normalize(mg.ones(2, 3), out=out) is out and np.allclose(out.numpy(), 3**-0.5)
+
+
+@given(
+    st.sampled_from([((3, 4), (3, 4)), ((3, 4), (1, 4)), ((2, 1, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (3, 5))]),
+    st.sampled_from([1.0, 2.0, 3.0]),
+    st.booleans(),
+    seeds,
+)
+def test_similarities(pair, p, keepdim, seed):
+    x, y = array(seed, *pair[0]), array(seed + 1, *pair[1])
+    both("cosine_similarity", x, y, dim=-1)
+    both("cosine_similarity", x, y, dim=0, eps=0.5, constants=(0, 1))  # PyTorch's gradient below eps is not that of its value
+    both("pairwise_distance", x, y, p=p, keepdim=keepdim, eps=1e-3)
+
+
+# ---- losses ----
+
+
+def signs(seed, *shape):
+    return np.where(np.random.default_rng(seed).random(shape) < 0.5, 1.0, -1.0)
+
+
+@given(shapes, reductions, st.floats(0.1, 2), seeds)
+def test_losses_of_signs(shape, reduction, margin, seed):
+    x, y = array(seed, *shape), signs(seed + 1, *shape)
+    both("hinge_embedding_loss", x, y, margin=margin, reduction=reduction)
+    both("soft_margin_loss", np.asarray(5 * x), y, reduction=reduction, constants=(1,))
+    both("margin_ranking_loss", x, array(seed + 2, *shape), y, margin=margin, reduction=reduction)
+
+
+@given(st.sampled_from([(4,), (3, 5), (1, 2)]), reductions, st.floats(-0.9, 0.9), seeds)
+def test_cosine_embedding_loss(shape, reduction, margin, seed):
+    target = signs(seed + 2, *shape[:-1])
+    compare(lambda a, b: F.cosine_embedding_loss(a, b, mg.from_numpy(target), margin, reduction=reduction),
+            lambda a, b: TF.cosine_embedding_loss(a, b, torch.from_numpy(target), margin, reduction=reduction), array(seed, *shape), array(seed + 1, *shape))  # fmt: skip
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.booleans(), st.booleans(), st.sampled_from([1, 2]), st.floats(0.1, 2), reductions, seeds)
+def test_multi_margin_loss(n, c, batched, weighted, p, margin, reduction, seed):
+    rng = np.random.default_rng(seed)
+    target = np.asarray(rng.integers(0, c, (n,) if batched else ()))
+    weight = rng.uniform(0.5, 2, c) if weighted else None
+    compare(lambda x: F.multi_margin_loss(x, mg.from_numpy(target), p, margin, None if weight is None else mg.from_numpy(weight), reduction=reduction),
+            lambda x: TF.multi_margin_loss(x, torch.from_numpy(target), p, margin, None if weight is None else torch.from_numpy(weight), reduction=reduction),
+            array(seed, *((n, c) if batched else (c,))))  # fmt: skip
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.booleans(), reductions, seeds)
+def test_multilabel_margin_loss(n, c, batched, reduction, seed):
+    target = np.random.default_rng(seed).integers(-1, c, (n, c) if batched else (c,))
+    compare(lambda x: F.multilabel_margin_loss(x, mg.from_numpy(target), reduction=reduction),
+            lambda x: TF.multilabel_margin_loss(x, torch.from_numpy(target), reduction=reduction), array(seed, *target.shape))  # fmt: skip
+
+
+@given(st.sampled_from([(4,), (3, 5), (2, 3, 4)]), st.booleans(), reductions, seeds)
+def test_multilabel_soft_margin_loss(shape, weighted, reduction, seed):
+    target, weight = np.random.default_rng(seed).random(shape), array(seed + 1, shape[-1]) if weighted else None
+    compare(lambda x, y: F.multilabel_soft_margin_loss(x, y, None if weight is None else mg.from_numpy(weight), reduction=reduction),
+            lambda x, y: TF.multilabel_soft_margin_loss(x, y, None if weight is None else torch.from_numpy(weight), reduction=reduction),
+            np.asarray(3 * array(seed, *shape)), target)  # fmt: skip
+
+
+@given(st.sampled_from([(4,), (3, 5), (2, 3, 4)]), st.sampled_from([1, 2, 3]), st.booleans(), st.floats(0.1, 2), reductions, seeds)
+def test_triplet_losses(shape, p, swap, margin, reduction, seed):
+    triple = [array(seed + i, *shape) for i in range(3)]
+    both("triplet_margin_loss", *triple, p=p, swap=swap, margin=margin, eps=1e-3, reduction=reduction)
+    both("triplet_margin_with_distance_loss", *triple, swap=swap, margin=margin, reduction=reduction)
+    q = {"distance_function": lambda a, b: ((a - b) ** 2).sum(-1), "swap": swap, "reduction": reduction}
+    both("triplet_margin_with_distance_loss", *triple, **q)
+
+
+@given(st.sampled_from([(), (4,), (3, 5)]), st.booleans(), st.booleans(), reductions, seeds)
+def test_poisson_nll_loss(shape, log_input, full, reduction, seed):
+    rng = np.random.default_rng(seed)
+    x, target = np.asarray(rng.uniform(0.1, 2, shape)), np.asarray(rng.poisson(2.0, shape).astype(float))
+    both(
+        "poisson_nll_loss", x, target, log_input=log_input, full=full, reduction=reduction, constants=(1,) if full else ()
+    )  # PyTorch: NaN at 0
+
+
+@given(st.sampled_from(["same", "row", "kept", "number"]), st.booleans(), reductions, seeds)
+def test_gaussian_nll_loss(how, full, reduction, seed):
+    rng = np.random.default_rng(seed)
+    shape = {"same": (3, 4), "row": (3,), "kept": (3, 1), "number": ()}[how]
+    var = rng.uniform(0, 2, shape) * (rng.random(shape) < 0.8) if how != "number" else 0.7
+    both("gaussian_nll_loss", array(seed, 3, 4), array(seed + 1, 3, 4), var, full=full, eps=1e-2, reduction=reduction)
+
+
+def test_old_spelling_of_reduction():
+    x, y = array(0, 3, 4), signs(1, 3, 4)
+    for q in ({"size_average": False}, {"reduce": False}, {"size_average": True, "reduce": True}):
+        with pytest.warns(UserWarning, match="reduction"):
+            both("soft_margin_loss", x, y, constants=(1,), **q)
+
+
+@pytest.mark.filterwarnings("ignore:reduction")
+@given(st.sampled_from([(4,), (3, 5), (2, 3, 4)]), st.booleans(), st.sampled_from(["none", "mean", "sum", "batchmean"]), seeds)
+def test_kl_div(shape, log_target, reduction, seed):
+    target = np.random.default_rng(seed).random(shape)
+    target = np.log(target + 0.1) if log_target else np.where(target < 0.2, 0, target)
+    compare(lambda x, t: F.kl_div(x, t, reduction=reduction, log_target=log_target),
+            lambda x, t: TF.kl_div(x, t, reduction=reduction, log_target=log_target), array(seed, *shape), target, check_grad=log_target)  # fmt: skip
+
+
+@given(st.sampled_from([(4,), (3, 5)]), st.booleans(), st.booleans(), reductions, seeds)
+def test_binary_cross_entropies(shape, weighted, positive, reduction, seed):
+    rng = np.random.default_rng(seed)
+    x, y, w = 4 * array(seed, *shape), rng.random(shape), rng.uniform(0.5, 2, shape[-1:]) if weighted else None
+    pos = rng.uniform(0.5, 2, shape[-1:]) if positive else None
+
+    def of(f, to, logits):
+        extra = {"pos_weight": None if pos is None else to(pos)} if logits else {}
+        name = "binary_cross_entropy_with_logits" if logits else "binary_cross_entropy"
+        return lambda a, b: getattr(f, name)(
+            a if logits else 1 / (1 + (-a).exp()), b, None if w is None else to(w), reduction=reduction, **extra
+        )
+
+    for logits in (True, False):
+        compare(of(F, mg.from_numpy, logits), of(TF, torch.from_numpy, logits), x, y)
+
+
+# ---- embeddings ----
+
+
+@given(st.sampled_from([(), (4,), (2, 3), (0,)]), st.sampled_from([None, 0, -1]), st.booleans(), seeds)
+def test_embedding(shape, padding, by_frequency, seed):
+    index = np.asarray(np.random.default_rng(seed).integers(0, 5, shape))
+    q = {"padding_idx": padding, "scale_grad_by_freq": by_frequency}
+    compare(lambda w: F.embedding(mg.from_numpy(index), w, **q), lambda w: TF.embedding(torch.from_numpy(index), w, **q), array(seed, 5, 3))
+
+
+@st.composite
+def bags(draw):
+    """(indices, offsets or None, include_last_offset)"""
+    rng = np.random.default_rng(draw(seeds))
+    if draw(st.booleans()):
+        return rng.integers(0, 5, (draw(st.integers(0, 3)), draw(st.integers(1, 4)))), None, False
+    sizes = draw(st.lists(st.integers(0, 3), min_size=1, max_size=5))
+    starts = np.cumsum([0, *sizes])
+    last = draw(st.booleans())
+    return rng.integers(0, 5, starts[-1]), starts if last else starts[:-1], last
+
+
+@given(bags(), st.sampled_from(["sum", "mean", "max"]), st.sampled_from([None, 0, -2]), st.booleans(), st.booleans(), seeds)
+def test_embedding_bag(bag, mode, padding, weighted, by_frequency, seed):
+    index, offsets, last = bag
+    factors = array(seed, *index.shape) if weighted and mode == "sum" else None
+    assume(not (by_frequency and (mode == "max" or factors is not None or padding is not None)))
+    q = {"mode": mode, "padding_idx": padding, "include_last_offset": last, "scale_grad_by_freq": by_frequency}
+
+    def of(f, to):
+        return lambda w, s: f.embedding_bag(to(index), w, None if offsets is None else to(offsets), per_sample_weights=s, **q)
+
+    compare(of(F, mg.from_numpy), of(TF, torch.from_numpy), array(seed, 5, 3), factors)
+
+
+def test_embedding_bag_with_max_norm():
+    table, index = 3 * array(0, 5, 3), np.array([[0, 1], [3, 0]])
+    ours, theirs = mg.from_numpy(table.copy()), torch.from_numpy(table.copy())
+    got = F.embedding_bag(mg.from_numpy(index), ours, max_norm=1.5, norm_type=1)
+    want = TF.embedding_bag(torch.from_numpy(index), theirs, max_norm=1.5, norm_type=1)
+    np.testing.assert_allclose(got.numpy(), want.numpy(), 1e-6)
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 1e-6)

@@ -10,11 +10,11 @@ import minigrad as mg
 torch = pytest.importorskip("torch")
 
 
-def compare(ours, theirs, *arrays, rtol=1e-10, grad_rtol=1e-9, check_grad=True):
+def compare(ours, theirs, *arrays, rtol=1e-10, grad_rtol=1e-9, check_grad=True, constants=()):
     """ours(*tensors) and theirs(*tensors): the same value, and the same gradient of every float array, for a random cotangent."""
     x = [mg.from_numpy(np.array(a)) if isinstance(a, np.ndarray) else a for a in arrays]
     t = [torch.from_numpy(np.array(a)) if isinstance(a, np.ndarray) else a for a in arrays]
-    leaves = [i for i, a in enumerate(arrays) if isinstance(a, np.ndarray) and a.dtype.kind == "f" and check_grad]
+    leaves = [i for i, a in enumerate(arrays) if isinstance(a, np.ndarray) and a.dtype.kind == "f" and check_grad and i not in constants]
     for i in leaves:
         x[i].requires_grad_()
         t[i].requires_grad_()

@@ -7,8 +7,8 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
-from .elementwise import eq, mul, ne
-from .index import _index_add
+from .elementwise import div, eq, mul, ne
+from .index import _gather, _index_add, _index_select
 from .shape import reshape, unsqueeze
 
 
@@ -20,33 +20,48 @@ def _check_index(op, index):
     return _core.cast(index, _core.int64)
 
 
-def _lookup(weight, index, padding_idx):
-    n, width = weight.shape
-    out = _core.empty((1, index.numel(), width), weight.dtype)
+def _in_table(op, index, n):
+    """Refuse numbers of rows that do not exist; the kernel would count negative ones from the end."""
     if index.numel():
-        if index.min().item() < 0:  # the kernel would count them from the end
-            raise IndexError(f"embedding: index {index.min().item()} is out of range for {n} rows")
-        if n == 0:
-            raise IndexError("embedding: the table has no rows")
+        low, high = index.min().item(), index.max().item()
+        if low < 0 or high >= n:
+            raise IndexError(f"{op}: index {low if low < 0 else high} is out of range for {n} rows")
+
+
+def _lookup(weight, index, padding_idx, scale_grad_by_freq):
+    n, width = weight.shape
+    _in_table("embedding", index, n)
+    out = _core.empty((1, index.numel(), width), weight.dtype)
+    if out.numel():
         _core.launch_as(
             "index_select", weight.dtype, [out, _core.contiguous(weight.detach()).view((1, n, width)), _core.contiguous(index).view((-1,))]
         )
     return out.view((*index.shape, width))
 
 
-def _embedding_vjp(g, weight_shape, index, padding_idx):
+def _embedding_vjp(g, weight_shape, index, padding_idx, scale_grad_by_freq):
     """Rows of g added to the rows that they came from; the row at padding_idx gets nothing."""
     width = weight_shape[1]
     if padding_idx is not None:
         g = mul(g, ne(unsqueeze(index, -1), padding_idx).to(g.dtype))
+    if scale_grad_by_freq and index.numel():
+        count = np.bincount(index.numpy().reshape(-1))[index.numpy()]
+        g = div(g, _core.cast(_core.from_numpy(np.asarray(count)[..., None]), g.dtype))
     rows = reshape(g, (index.numel(), width))
     return _index_add(_core.full_of(weight_shape, 0, g.dtype), reshape(index, (-1,)), rows, 0)
 
 
-@defop(family="general", plan=_lookup, where="", linear_in=("weight",), vjp={"weight": _embedding_vjp, "index": NONDIFF},
-       samples=lambda r: [Sample(r(5, 3), r.ints(0, 5, 2, 4), padding_idx=None, id="matrix"), Sample(r(5, 3), r.ints(0, 4, 7), padding_idx=4, id="padding")],
-       cost=lambda weight, index, padding_idx: Cost(flops=0.0, bytes=8.0 * index.size * weight.shape[1]))  # fmt: skip
-def _embedding(weight, index, padding_idx):
+def _lookup_samples(r: Draw) -> list[Sample]:
+    return [
+        Sample(r(5, 3), r.ints(0, 5, 2, 4), padding_idx=None, scale_grad_by_freq=False, id="matrix"),
+        Sample(r(5, 3), r.ints(0, 4, 7), padding_idx=4, scale_grad_by_freq=False, id="padding"),
+    ]
+
+
+# scale_grad_by_freq makes a gradient that is not the derivative; it is compared with PyTorch's instead (tests/test_functional.py).
+@defop(family="general", plan=_lookup, where="", linear_in=("weight",), vjp={"weight": _embedding_vjp, "index": NONDIFF}, samples=_lookup_samples,
+       cost=lambda weight, index, **q: Cost(flops=0.0, bytes=8.0 * index.size * weight.shape[1]))  # fmt: skip
+def _embedding(weight, index, padding_idx, scale_grad_by_freq):
     """rows of weight by index"""
     return weight[index]
 
@@ -56,7 +71,7 @@ def _embedding_samples(r: Draw) -> list[Sample]:
 
 
 @composite(arrays="input weight", where="F", samples=_embedding_samples, errors=[
-    ErrorSample(np.array([3]), np.ones((3, 2)), error=IndexError, match="out of range"),
+    ErrorSample(np.array([3]), np.ones((3, 2)), error=IndexError, match="embedding: index 3 is out of range for 3 rows"),
     ErrorSample(np.array([-1]), np.ones((3, 2)), error=IndexError, match="embedding: index -1 is out of range for 3 rows"),
     ErrorSample(np.array([0.5]), np.ones((3, 2)), error=DTypeError, match="expected an integer index tensor, got dtype float64"),
     ErrorSample(np.array([0]), np.ones(3), error=ShapeError, match=r"embedding: weight must be \(rows, width\), got shape \(3,\)"),
@@ -66,9 +81,9 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
     """Rows of `weight`, by the numbers in `input`.
 
     The row at `padding_idx`, if given, gets no gradient. `max_norm`: rows in use that are longer (by `norm_type`) are first shrunk to
-    it, in place. `sparse` is accepted and changes nothing.
+    it, in place. `scale_grad_by_freq`: a row's gradient is divided by how often it occurs. `sparse` is accepted; gradients are dense.
     Shapes: input any, of integers; weight (rows, width); returns (*input.shape, width). Dtypes: weight all.
-    Raises: IndexError for a row that does not exist; NotImplementedError for `scale_grad_by_freq`.
+    Raises: IndexError for a row that does not exist.
     >>> mg.nn.functional.embedding(mg.tensor([1, 0, 1]), mg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[3., 4.],
             [1., 2.],
@@ -79,16 +94,18 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
         raise TypeError(f"embedding: expected a Tensor as weight, got {type(weight).__name__}")
     if weight.ndim != 2:
         raise ShapeError(f"embedding: weight must be (rows, width), got shape {weight.shape}")
-    n = weight.shape[0]
-    if padding_idx is not None:
-        if not -n <= padding_idx < n:
-            raise ValueError(f"embedding: padding_idx must be between {-n} and {n - 1}, got {padding_idx}")
-        padding_idx %= n
-    if scale_grad_by_freq:
-        raise NotImplementedError("embedding: scale_grad_by_freq is not supported")
+    padding_idx = _padding("embedding", padding_idx, weight.shape[0])
     if max_norm is not None:
         _shrink(weight, index, max_norm, norm_type)
-    return _embedding(weight, index, padding_idx)
+    return _embedding(weight, index, padding_idx, scale_grad_by_freq)
+
+
+def _padding(op, padding_idx, n):
+    if padding_idx is None:
+        return None
+    if not -n <= padding_idx < n:
+        raise ValueError(f"{op}: padding_idx must be between {-n} and {n - 1}, got {padding_idx}")
+    return padding_idx % n
 
 
 def _shrink(weight, index, max_norm, norm_type):
@@ -102,6 +119,115 @@ def _shrink(weight, index, max_norm, norm_type):
             if long.any():
                 table[used[long]] *= (max_norm / (lengths[long] + 1e-7))[:, None].astype(table.dtype)
                 weight._bump_version()
+
+
+def _bag_samples(r: Draw) -> list[Sample]:
+    offsets = np.array([0, 2, 2, 5])
+    return [
+        Sample(r.ints(0, 5, 2, 4), r(5, 3), mode="sum", id="matrix"),
+        Sample(r.ints(0, 4, 7), r(5, 3), offsets, padding_idx=4, id="mean"),
+        Sample(r.ints(0, 5, 7), r.distinct(5, 3), offsets, mode="max", id="max"),
+        Sample(r.ints(0, 5, 7), r(5, 3), offsets, mode="sum", per_sample_weights=r(7), include_last_offset=True, id="weights"),
+    ]
+
+
+@composite(arrays="input weight", where="F", samples=_bag_samples, errors=[
+    ErrorSample(np.array([0, 3]), np.ones((3, 2)), np.array([0]), error=IndexError, match="embedding_bag: index 3 is out of range for 3 rows"),
+    ErrorSample(np.array([0, 1]), np.ones((3, 2)), error=ValueError, match="embedding_bag: offsets must be given for an input of 1 dimension"),
+    ErrorSample(np.array([[0, 1]]), np.ones((3, 2)), np.array([0]), error=ValueError, match="embedding_bag: offsets cannot be given for an input of 2"),
+    ErrorSample(np.array([0, 1]), np.ones((3, 2)), np.array([1]), error=ValueError, match="embedding_bag: offsets must begin with 0, not fall"),
+    ErrorSample(np.array([0, 1]), np.ones((3, 2)), np.array([0, 3]), error=ValueError, match="not exceed the 2 indices"),
+    ErrorSample(np.array([[0, 1]]), np.ones((3, 2)), mode="median", error=ValueError, match='embedding_bag: mode must be "sum", "mean" or "max", got \'median\''),
+    ErrorSample(np.array([[0, 1]]), np.ones((3, 2)), per_sample_weights=np.ones((1, 2)), error=ValueError, match='per_sample_weights need mode="sum"'),
+    ErrorSample(np.array([[0, 1]]), np.ones((3, 2)), mode="sum", per_sample_weights=np.ones(2), error=ShapeError, match="per_sample_weights must have input's shape"),
+    ErrorSample(np.array([[[0]]]), np.ones((3, 2)), error=ShapeError, match="embedding_bag: input must have 1 or 2 dimensions"),
+])  # fmt: skip
+def embedding_bag(
+    input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode="mean", sparse=False, per_sample_weights=None,
+    include_last_offset=False, padding_idx=None,
+):  # fmt: skip
+    """Sum, mean or maximum of the rows of `weight` in each bag of numbers; 0 for an empty bag.
+
+    A bag is a row of a 2-d input; or, of a 1-d input, the numbers from its entry in `offsets` to the next (include_last_offset: the
+    last entry is only the end). Numbers equal to padding_idx are in no bag. per_sample_weights: factors for a sum.
+    max_norm, scale_grad_by_freq, sparse: as embedding.
+    Shapes: input (B, n) or (n,) with offsets (B,); weight (rows, width); returns (B, width). Dtypes: weight floats.
+    Raises: IndexError for a row that does not exist, ValueError, ShapeError for what does not fit.
+    >>> mg.nn.functional.embedding_bag(mg.tensor([0, 1, 1]), mg.tensor([[1.0, 2.0], [3.0, 4.0]]), mg.tensor([0, 1]), mode="sum")
+    tensor([[1., 2.],
+            [6., 8.]])
+    """
+    op = "embedding_bag"
+    index = _check_index(op, input)
+    if not isinstance(weight, _core.Tensor):
+        raise TypeError(f"{op}: expected a Tensor as weight, got {type(weight).__name__}")
+    if weight.ndim != 2:
+        raise ShapeError(f"{op}: weight must be (rows, width), got shape {weight.shape}")
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f'{op}: mode must be "sum", "mean" or "max", got {mode!r}')
+    starts = _bag_starts(op, index, offsets, include_last_offset)
+    if per_sample_weights is not None:
+        if mode != "sum":
+            raise ValueError(f'{op}: per_sample_weights need mode="sum", got {mode!r}')
+        if per_sample_weights.shape != index.shape:
+            raise ShapeError(f"{op}: per_sample_weights must have input's shape {index.shape}, got {per_sample_weights.shape}")
+        per_sample_weights = reshape(per_sample_weights, (-1,))
+    _in_table(op, index, weight.shape[0])
+    padding_idx = _padding(op, padding_idx, weight.shape[0])
+    flat = index.numpy().reshape(-1)
+    bags = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    kept = np.arange(starts[-1]) if padding_idx is None else np.flatnonzero(flat[: starts[-1]] != padding_idx)
+    if kept.size != flat.size:
+        flat, bags = flat[kept], bags[kept]
+        if per_sample_weights is not None:
+            per_sample_weights = _index_select(per_sample_weights, _core.from_numpy(kept), 0)
+    index = _core.from_numpy(np.ascontiguousarray(flat))
+    if max_norm is not None:
+        _shrink(weight, index, max_norm, norm_type)
+    rows = _embedding(weight, index, None, scale_grad_by_freq)
+    if per_sample_weights is not None:
+        rows = rows * unsqueeze(per_sample_weights, 1)
+    return _pooled(rows, bags, len(starts) - 1, mode)
+
+
+def _bag_starts(op, index, offsets, include_last_offset):
+    """Where bags begin among the flattened indices, and at last where all end."""
+    if index.ndim == 2:
+        if offsets is not None:
+            raise ValueError(f"{op}: offsets cannot be given for an input of 2 dimensions, whose rows are the bags")
+        b, n = index.shape
+        return np.arange(b + 1) * n
+    if index.ndim != 1:
+        raise ShapeError(f"{op}: input must have 1 or 2 dimensions, got shape {index.shape}")
+    if offsets is None:
+        raise ValueError(f"{op}: offsets must be given for an input of 1 dimension")
+    starts = _check_index(op, offsets).numpy()
+    if starts.ndim != 1 or (include_last_offset and not starts.size):
+        raise ShapeError(f"{op}: offsets must have 1 dimension, got shape {offsets.shape}")
+    count = index.shape[0]
+    if starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > count):
+        raise ValueError(f"{op}: offsets must begin with 0, not fall and not exceed the {count} indices, got {starts.tolist()}")
+    return starts if include_last_offset else np.append(starts, count)
+
+
+def _pooled(rows, bags, count, mode):
+    """Sum, mean or maximum of the rows of each bag; `bags` says whose a row is, and does not fall."""
+    width, dtype = rows.shape[1], rows.dtype
+    if mode == "max":
+        filled, first = np.unique(bags, return_index=True)
+        if not filled.size:
+            return rows.sum(0, True).expand(count, width) * 0
+        values, place = rows.detach().numpy(), np.repeat(np.arange(filled.size), np.diff(np.append(first, bags.size)))
+        top = np.maximum.reduceat(values, first, 0)
+        # Of equal ones the first has the gradient, as in PyTorch; NaN is the largest.
+        hit = (values == top[place]) | np.isnan(values)
+        at = np.minimum.reduceat(np.where(hit, np.arange(bags.size)[:, None], bags.size), first, 0)
+        rows, bags = _gather(rows, _core.from_numpy(at), 0), filled
+    total = _index_add(_core.full_of((count, width), 0, dtype), _core.from_numpy(np.ascontiguousarray(bags)), rows, 0)
+    if mode != "mean":
+        return total
+    sizes = np.maximum(np.bincount(bags, minlength=count), 1)
+    return div(total, _core.cast(_core.from_numpy(sizes[:, None].astype(np.float64)), dtype))
 
 
 @composite(where="F", samples=lambda r: [Sample(r.ints(0, 5, 2, 3), num_classes=5, id="matrix"), Sample(np.array([2, 0]), id="counted")], errors=[
