@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -342,3 +344,50 @@ def test_embedding_bag_with_max_norm():
     want = TF.embedding_bag(torch.from_numpy(index), theirs, max_norm=1.5, norm_type=1)
     np.testing.assert_allclose(got.numpy(), want.numpy(), 1e-6)
     np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 1e-6)
+
+
+# ---- connectionist temporal classification ----
+
+
+@st.composite
+def alignments(draw):
+    """(T, N, C, targets, input lengths, target lengths, blank), some of them impossible."""
+    rng = np.random.default_rng(draw(seeds))
+    steps, n, c, longest = draw(st.integers(1, 6)), draw(st.integers(1, 3)), draw(st.integers(2, 4)), draw(st.integers(0, 4))
+    blank = draw(st.sampled_from([0, c - 1]))
+    labels = np.array([k for k in range(c) if k != blank])
+    targets = labels[rng.integers(0, c - 1, (n, longest))] if longest else np.zeros((n, 0), np.int64)
+    return steps, n, c, targets, rng.integers(1, steps + 1, n), rng.integers(0, longest + 1, n), blank
+
+
+@given(alignments(), st.booleans(), reductions, seeds)
+def test_ctc_loss(case, concatenated, reduction, seed):
+    steps, n, c, targets, times, sizes, blank = case
+    if concatenated:
+        targets = np.concatenate([row[:k] for row, k in zip(targets, sizes, strict=True)])
+    q = {"blank": blank, "reduction": reduction, "zero_infinity": True}
+    compare(lambda x: F.ctc_loss(x.log_softmax(-1), mg.from_numpy(targets), mg.from_numpy(times), tuple(sizes.tolist()), **q),
+            lambda x: TF.ctc_loss(x.log_softmax(-1), torch.from_numpy(targets), torch.from_numpy(times), torch.from_numpy(sizes), **q), array(seed, steps, n, c))  # fmt: skip
+    if n == 1:
+        row = np.asarray(targets.reshape(-1))
+        compare(lambda x: F.ctc_loss(x.log_softmax(-1), mg.from_numpy(row), mg.tensor(times[0]), mg.tensor(sizes[0]), **q),
+                lambda x: TF.ctc_loss(x.log_softmax(-1), torch.from_numpy(row), torch.tensor(times[0]), torch.tensor(sizes[0]), **q), array(seed, steps, c))  # fmt: skip
+
+
+def test_ctc_loss_counts_every_alignment():
+    """The sum over all sequences that collapse to the target, one by one."""
+    x = mg.from_numpy(array(0, 5, 4)).log_softmax(-1)
+    probabilities, target, total = x.exp().numpy(), [2, 2, 1], 0.0
+    for walk in itertools.product(range(4), repeat=5):
+        if [k for k, _ in itertools.groupby(walk) if k] == target:
+            total += np.prod(probabilities[range(5), walk])
+    loss = F.ctc_loss(x, mg.tensor([target]), (5,), (3,), reduction="sum")
+    np.testing.assert_allclose(loss.item(), -np.log(total), 1e-12)
+
+
+def test_ctc_loss_of_an_impossible_target():
+    x = mg.from_numpy(array(0, 2, 2, 3)).requires_grad_()
+    loss = F.ctc_loss(x.log_softmax(-1), mg.tensor([[1, 1], [1, 2]]), (2, 2), (2, 2), reduction="none")
+    assert loss.isinf().tolist() == [True, False]
+    loss.sum().backward()
+    assert x.grad[:, 0].isnan().all() and x.grad[:, 1].isfinite().all()
