@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     def __getattr__(name: str) -> Any: ...
 
 
-from . import autograd, nn, ops, optim, random, registry, special, utils
+from . import autograd, linalg, nn, ops, optim, random, registry, special, utils
 from ._core import (
     Tensor,
     bfloat16,
@@ -48,7 +48,7 @@ from .io import load, save
 from .ops.creation import *  # noqa: F403
 from .ops.distributions import *  # noqa: F403
 from .ops.grid import *  # noqa: F403
-from .ops.matmul import einsum
+from .ops.einsum import einsum
 from .ops.random import *  # noqa: F403
 
 __version__ = "0.1.0"

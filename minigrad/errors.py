@@ -11,3 +11,7 @@ class DTypeError(TypeError, RuntimeError):
 
 class GradError(RuntimeError):
     """A gradient was asked for that cannot be had, or that would be wrong."""
+
+
+class LinAlgError(RuntimeError):
+    """A matrix is singular, or not positive definite, or an iteration did not converge."""

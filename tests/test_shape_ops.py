@@ -76,7 +76,7 @@ def find(space, name):
 WRONG_THERE = ("as_strided_scatter", "vander")
 
 
-def compare(torch, ours, theirs, arrays, dtype, smooth=True):
+def compare(torch, ours, theirs, arrays, dtype, smooth=True, rtol=None, atol=0.0):
     """Call both; compare values, dtypes and, for a random cotangent, gradients."""
     values = [cast(a, dtype) for a in arrays]
     xs, ts = [mg.from_numpy(np.array(v)) for v in values], [torch.from_numpy(np.array(v)) for v in values]
@@ -95,7 +95,9 @@ def compare(torch, ours, theirs, arrays, dtype, smooth=True):
     assert len(got) == len(want)
     for g, w in zip(got, want, strict=True):
         assert f"torch.{g.dtype.name}" == str(w.dtype)
-        np.testing.assert_allclose(g.numpy(force=True), w.detach().numpy(), 1e-5 if dtype == "float32" else 1e-13, strict=True)
+        np.testing.assert_allclose(
+            g.numpy(force=True), w.detach().numpy(), rtol or (1e-5 if dtype == "float32" else 1e-13), atol, strict=True
+        )
     kept = [(g, w) for g, w in zip(got, want, strict=True) if w.requires_grad] if smooth else []
     if kept:
         got, want = [g for g, _ in kept], [w for _, w in kept]
@@ -107,7 +109,7 @@ def compare(torch, ours, theirs, arrays, dtype, smooth=True):
         ):
             assert x is not None or t is None or not t.any()
             if x is not None:
-                np.testing.assert_allclose(x.numpy(), t.numpy(), 1e-12, 1e-13)
+                np.testing.assert_allclose(x.numpy(), t.numpy(), rtol or 1e-12, max(atol, 1e-13))
 
 
 @pytest.mark.parametrize("name, shapes, args", CASES, ids=lambda v: v if isinstance(v, str) else "")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from ..registry import Cost, ErrorSample, Sample, composite, defop
 from ._samples import NUMBERS
-from .shape import permute, reshape, unsqueeze
+from .shape import reshape, unsqueeze
 
 
 def _matmul_samples(r):
@@ -85,7 +85,7 @@ def linear(input, weight, bias=None):
 
 def _two(op, x, n):
     if x.ndim != n:
-        raise ShapeError(f"{op}: expected {n} dimensions, got shape {x.shape}")
+        raise ShapeError(f"{op}: expected {n} dimension{'s' * (n > 1)}, got shape {x.shape}")
     return x
 
 
@@ -130,7 +130,8 @@ def dot(input, tensor):
     return matmul(_two("dot", input, 1), _two("dot", tensor, 1))
 
 
-@composite(arrays="input vec2", samples=lambda r: [Sample(r(5), r(3), id="vectors")])
+@composite(arrays="input vec2", aliases=("ger",), dtypes=NUMBERS, samples=lambda r: [Sample(r(5), r(3), id="vectors")],
+           errors=[ErrorSample(np.ones((2, 3)), np.ones(3), error=ValueError, match="outer: expected 1 dimension")])  # fmt: skip
 def outer(input, vec2):
     """All products of an element of one vector with one of the other.
 
@@ -143,6 +144,7 @@ def outer(input, vec2):
 
 @composite(
     arrays="input mat1 mat2",
+    inplace=True,
     samples=lambda r: [Sample(r(4), r(3, 5), r(5, 4), id="row"), Sample(r(3, 4), r(3, 5), r(5, 4), beta=0.5, alpha=2.0, id="scaled")],
 )
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
@@ -151,113 +153,18 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     >>> mg.addmm(mg.ones(1), mg.ones(2, 3), mg.ones(3, 1)).tolist()
     [[4.0], [4.0]]
     """
-    product = mm(mat1, mat2)
+    return _plus("addmm", input, mm(mat1, mat2), beta, alpha)
+
+
+def _plus(op, input, product, beta, alpha):
+    """beta * input + alpha * product; with beta 0 the input is not looked at, so that its NaNs do not matter."""
+    if product.dtype is not input.dtype:
+        raise DTypeError(f"{op}: expected one dtype, got {input.dtype.name} and {product.dtype.name}")
+    if not input.is_floating_point() and not input.is_complex() and not (isinstance(beta, int) and isinstance(alpha, int)):
+        raise DTypeError(f"{op}: expected integers as beta and alpha for dtype {input.dtype.name}, got {beta} and {alpha}")
+    shape = product.shape
+    if input.shape != shape:
+        input = input.expand(shape)
     if alpha != 1:
         product = product * alpha
-    return product + (input if beta == 1 else input * beta)
-
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-@composite(arrays="operands", where="",
-           samples=lambda r: [Sample([r(3, 5), r(5, 4)], equation="ij,jk->ik", id="matmul"), Sample([r(2, 3, 4), r(2, 5, 4)], equation="bqd,bkd->bqk", id="attention"),
-                              Sample([r(4, 4)], equation="ii->i", id="diagonal"), Sample([r(3), r(4)], equation="i,j->ij", id="outer"),
-                              Sample([r(2, 3), r(3, 4), r(4, 2)], equation="ij,jk,kl", id="chain")])  # fmt: skip
-def _einsum(operands, equation):
-    """Einstein summation over two operands at a time, each pair as one batched matrix product."""
-    equation = equation.replace(" ", "")
-    left, arrow, right = equation.partition("->")
-    terms = left.split(",")
-    if len(terms) != len(operands):
-        raise ShapeError(f"einsum: {equation!r} names {len(terms)} operands, got {len(operands)}")
-    dots = 0
-    for term, x in zip(terms, operands, strict=True):
-        if "..." in term:
-            dots = max(dots, x.ndim - (len(term) - 3))
-    spare = [c for c in _LETTERS if c not in equation]
-    hidden = "".join(spare[:dots])
-    full = []
-    for term, x in zip(terms, operands, strict=True):
-        if "..." in term:
-            n = x.ndim - (len(term) - 3)
-            term = term.replace("...", hidden[dots - n :])
-        if len(term) != x.ndim or (term and not term.isalpha()):
-            raise ShapeError(f"einsum: subscripts {term!r} do not fit an operand of shape {x.shape} in {equation!r}")
-        full.append(term)
-    if arrow:
-        out = right.replace("...", hidden)
-    else:
-        joined = "".join(full)
-        out = hidden + "".join(sorted(c for c in set(joined) - set(hidden) if joined.count(c) == 1))
-    sizes: dict[str, int] = {}
-    for term, x in zip(full, operands, strict=True):
-        for c, n in zip(term, x.shape, strict=True):
-            if sizes.get(c, 1) != 1 and n not in (1, sizes[c]):
-                raise ShapeError(f"einsum: subscript {c!r} has sizes {sizes[c]} and {n} in {equation!r}")
-            sizes[c] = max(sizes.get(c, 1), n) if n else 0
-    if any(c not in sizes for c in out) or len(set(out)) != len(out):
-        raise ShapeError(f"einsum: output subscripts {out!r} are not all among {equation!r}, each once")
-    parts = [_diagonals(term, x) for term, x in zip(full, operands, strict=True)]
-    term, x = parts[0]
-    for i, (other, z) in enumerate(parts[1:], 1):
-        later = set(out).union(*(t for t, _ in parts[i + 1 :]))
-        term, x = _contract(term, x, other, z, later, sizes)
-    drop = tuple(i for i, c in enumerate(term) if c not in out)
-    if drop:
-        x = x.sum(drop)
-        term = "".join(c for c in term if c in out)
-    return permute(x, tuple(term.index(c) for c in out)) if term != out else x
-
-
-def _diagonals(term, x):
-    """Repeated subscripts of one operand: its diagonal."""
-    for c in dict.fromkeys(term):
-        while term.count(c) > 1:
-            i, j = (k for k, t in enumerate(term) if t == c)
-            n = x.shape[i]
-            index = _core.from_numpy(np.arange(n))
-            key = tuple(index if k in (i, j) else slice(None) for k in range(x.ndim))
-            x = x[key]
-            if j - i > 1:  # the diagonal came first
-                x = permute(x, (*range(1, i + 1), 0, *range(i + 1, x.ndim)))
-            term = term[:j] + term[j + 1 :]
-    return term, x
-
-
-def _contract(a, x, b, z, later, sizes):
-    """Two operands into one: shared subscripts that are needed later are the batch, the others are summed by a matrix product."""
-    x_sum = tuple(i for i, c in enumerate(a) if c not in b and c not in later)
-    if x_sum:
-        x, a = x.sum(x_sum), "".join(c for c in a if c in b or c in later)
-    z_sum = tuple(i for i, c in enumerate(b) if c not in a and c not in later)
-    if z_sum:
-        z, b = z.sum(z_sum), "".join(c for c in b if c in a or c in later)
-    batch = [c for c in a if c in b and c in later]
-    inner = [c for c in a if c in b and c not in later]
-    rows, columns = [c for c in a if c not in b], [c for c in b if c not in a]
-    x = permute(x, tuple(a.index(c) for c in (*batch, *rows, *inner)))
-    z = permute(z, tuple(b.index(c) for c in (*batch, *inner, *columns)))
-
-    def size(letters):
-        return [sizes[c] for c in letters]
-
-    x, z = (
-        x.expand((*size(batch), *x.shape[len(batch) : len(batch) + len(rows)], *size(inner))),
-        z.expand((*size(batch), *size(inner), *z.shape[len(batch) + len(inner) :])),
-    )
-    m, k, n = (int(np.prod(size(s))) for s in (rows, inner, columns))
-    y = reshape(x, (*size(batch), m, k)) @ reshape(z, (*size(batch), k, n))
-    return "".join((*batch, *rows, *columns)), reshape(y, (*size(batch), *size(rows), *size(columns)))
-
-
-def einsum(equation, *operands):
-    """Einstein summation; every product of two operands is one batched matrix product, from left to right.
-
-    Shapes: as the equation says ("...", repeated subscripts, implicit output as in NumPy).
-    >>> mg.einsum("ij,jk->ik", mg.ones(2, 3), mg.ones(3, 4)).shape
-    (2, 4)
-    """
-    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
-        operands = tuple(operands[0])
-    return _einsum(list(operands), equation)
+    return product if beta == 0 else product + (input if beta == 1 else input * beta)
