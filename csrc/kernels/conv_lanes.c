@@ -96,7 +96,8 @@ void MG_FN(conv_lanes, f32)(const mg_lanes *t) {
         for (int64_t i = 0; i < runs; i++) {
             rows = pairs && u + 1 < t->rows ? 2 : 1;
             const int64_t v = i * t->columns / runs, run = (i + 1) * t->columns / runs - v, pixels = rows * run;
-            (rows == 2 ? pairs_of : runs_of)[pixels - 1][n - 1](tile, t->x + u * t->pitch + v, t->pitch, t->w, t->offset, t->k, bias);
+            const kernel f = rows == 2 ? pairs_of[pixels - 1][n - 1] : runs_of[pixels - 1][n - 1];
+            f(tile, t->x + u * t->pitch + v, t->pitch, t->w, t->offset, t->k, bias);
             if (t->relu)
                 for (int64_t j = 0; j < pixels * width; j++) tile[j] = tile[j] < 0 ? 0 : tile[j]; /* keeps NaN */
             float *y = t->y + u * t->row_step + v * t->column_step;
