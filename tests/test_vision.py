@@ -15,13 +15,13 @@ seeds = st.integers(0, 2**32 - 1)
 dims = st.integers(1, 3)
 
 
-def compare(name, *arrays, rtol=1e-10, atol=1e-11, **options):
+def compare(name, *arrays, rtol=1e-10, atol=1e-11, check_grad=True, **options):
     """F.name and torch's, of the same arguments: equal values and, for a random cotangent, equal gradients of every float array."""
     results = []
     for namespace, tensor in ((F, mg.from_numpy), (TF, torch.from_numpy)):
         given = [tensor(np.array(a)) if isinstance(a, np.ndarray) else a for a in arrays]
         settings = {k: tensor(np.array(v)) if isinstance(v, np.ndarray) else v for k, v in options.items()}
-        leaves = [x.requires_grad_() for x, a in zip(given, arrays) if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
+        leaves = [x.requires_grad_() for x, a in zip(given, arrays) if check_grad and isinstance(a, np.ndarray) and a.dtype.kind == "f"]
         out = getattr(namespace, name)(*given, **settings)
         out = out if isinstance(out, tuple) else (out,)
         grads = []
@@ -191,3 +191,142 @@ def test_first_of_equal_maxima_has_the_gradient_and_nan_wins(n):
     compare(f"adaptive_max_pool{n}d", x, output_size=3, return_indices=True)
     x.reshape(-1)[1] = np.nan
     np.testing.assert_array_equal(getattr(F, f"max_pool{n}d")(mg.from_numpy(x), 2).isnan().sum().item(), 1)
+
+
+# ---- padding, rearranging ----
+
+
+@given(st.integers(1, 3).flatmap(lambda n: st.lists(st.tuples(st.integers(3, 5), st.integers(-2, 3), st.integers(-2, 3)), min_size=n, max_size=n)),
+       st.sampled_from(["constant", "reflect", "replicate", "circular"]), st.sampled_from(["float64", "int64", "uint8"]), seeds)  # fmt: skip
+def test_pad(drawn, mode, dtype, seed):
+    size, before, after = zip(*drawn)
+    if mode == "reflect":
+        before, after = (tuple(min(p, s - 1) for p, s in zip(side, size)) for side in (before, after))
+    if mode == "circular":
+        before, after = zip(
+            *[(min(b, s + min(a, 0) + min(b, 0)), min(a, s + min(b, 0) + min(a, 0))) for s, b, a in zip(size, before, after)]
+        )
+    if min(s + b + a for s, b, a in zip(size, before, after)) < 1 or (mode != "constant" and dtype == "uint8"):
+        return
+    x = array(seed, 2, 3, *size) * (1 if dtype == "float64" else 9)
+    widths = tuple(p for b, a in zip(reversed(before), reversed(after)) for p in (b, a))
+    compare("pad", x.astype(dtype), pad=widths, mode=mode, value=2 if mode == "constant" else None)
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2), seeds)
+def test_pixel_and_channel_shuffle(r, c, h, w, lead, seed):
+    lead = (2, 3)[:lead]
+    compare("pixel_shuffle", array(seed, *lead, c * r * r, h, w), upscale_factor=r)
+    compare("pixel_unshuffle", array(seed, *lead, c, h * r, w * r), downscale_factor=r)
+    compare("channel_shuffle", array(seed, 2, c * r, h, w), groups=r)
+    compare("native_channel_shuffle", np.arange(2 * c * r * h).reshape(2, c * r, h), groups=c)
+
+
+# ---- sampling ----
+
+
+@pytest.mark.filterwarnings("ignore:Since version 1.3.0")
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=3), st.booleans(), seeds)
+def test_affine_grid(size, align, seed):
+    n = len(size)
+    compare("affine_grid", array(seed, 2, n, n + 1), size=(2, 1, *size), align_corners=align)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), min_size=2, max_size=3), st.sampled_from(["bilinear", "nearest", "bicubic"]),
+       st.sampled_from(["zeros", "border", "reflection"]), st.booleans(), seeds)  # fmt: skip
+def test_grid_sample(drawn, mode, padding, align, seed):
+    size, out = zip(*drawn)
+    n = len(size)
+    if n == 3 and mode == "bicubic":
+        mode = "bilinear"
+    rng = np.random.default_rng(seed)
+    compare("grid_sample", array(seed, 2, 3, *size), rng.uniform(-3, 3, (2, *out, n)), mode=mode, padding_mode=padding, align_corners=align)
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("align", [True, False])
+def test_grid_sample_at_the_corners(padding, align):
+    """Exactly on pixels, and exactly at -1 and 1, which are pixels with align_corners."""
+    line = np.linspace(-1, 1, 5)
+    grid = np.stack(np.meshgrid(line, np.linspace(-1, 1, 7)), -1)[None]
+    for mode in ("bilinear", "bicubic"):
+        compare("grid_sample", array(1, 1, 2, 4, 5), grid, mode=mode, padding_mode=padding, align_corners=align)
+    assert F.grid_sample(mg.full((1, 1, 2, 2), float("inf")), mg.full((1, 1, 2, 2), 9.0)).tolist() == [[[[0.0, 0.0]]]]
+
+
+# ---- interpolation ----
+
+MODES = {1: ["nearest", "nearest-exact", "linear", "area"], 2: ["nearest", "nearest-exact", "bilinear", "bicubic", "area"],
+         3: ["nearest", "nearest-exact", "trilinear", "area"]}  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 12)), min_size=1, max_size=3), st.data(), seeds)
+def test_interpolate_to_a_size(drawn, data, seed):
+    size, out = zip(*drawn)
+    mode = data.draw(st.sampled_from(MODES[len(size)]))
+    align = None if "nearest" in mode or mode == "area" else data.draw(st.booleans())
+    compare("interpolate", array(seed, 2, 2, *size), size=out, mode=mode, align_corners=align)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.floats(0.3, 3) | st.sampled_from([0.5, 1, 1.1, 2, 3])), min_size=1, max_size=3),
+    st.data(),
+    seeds,
+)
+def test_interpolate_by_a_scale(drawn, data, seed):
+    """Without gradients of nearest: where size * scale is rounded, PyTorch's are not those of its forward pass."""
+    size, scale = zip(*drawn)
+    if min(int(m * s) for m, s in drawn) < 1:
+        return
+    mode = data.draw(st.sampled_from(MODES[len(size)]))
+    align = None if "nearest" in mode or mode == "area" else data.draw(st.booleans())
+    compare("interpolate", array(seed, 1, 2, *size), scale_factor=scale, mode=mode, align_corners=align,
+            check_grad=mode != "nearest", recompute_scale_factor=data.draw(st.sampled_from([None, False, True])))  # fmt: skip
+
+
+@given(st.tuples(st.integers(1, 12), st.integers(1, 12)), st.tuples(st.integers(1, 9), st.integers(2, 9)), st.booleans(),
+       st.sampled_from(["bilinear", "bicubic", "lanczos"]), st.booleans(), seeds)  # fmt: skip
+def test_interpolate_antialiased(size, out, by_scale, mode, align, seed):
+    """Not to one column: there PyTorch 2.13 repeats the first row. Its gradient is of another scale where an axis keeps its size."""
+    how = {"scale_factor": tuple((o + 0.3) / m for o, m in zip(out, size))} if by_scale else {"size": out}
+    compare("interpolate", array(seed, 1, 2, *size), mode=mode, align_corners=None if mode == "lanczos" else align, antialias=True,
+            check_grad=not by_scale or all(o != m for o, m in zip(out, size)), **how)  # fmt: skip
+
+
+@given(st.integers(1, 3), st.integers(1, 200), st.integers(1, 400), st.sampled_from(["nearest", "nearest-exact"]), st.booleans(),
+       st.sampled_from(["float32", "float64"]))  # fmt: skip
+def test_interpolate_takes_the_same_pixels(n, size, out, mode, by_scale, dtype):
+    """Which pixel is nearest hangs on rounding."""
+    x = np.arange(size, dtype=dtype).reshape(1, 1, size, *(1,) * (n - 1))
+    if not by_scale:
+        compare("interpolate", x, mode=mode, size=(out, *(2,) * (n - 1)), check_grad=False)
+    elif int(size * (out / size)) > 0:
+        compare("interpolate", x, mode=mode, scale_factor=(out / size, *(1.1,) * (n - 1)), check_grad=False)
+
+
+@given(
+    st.tuples(st.integers(2, 30), st.integers(2, 30)),
+    st.tuples(st.integers(1, 40), st.integers(2, 40)),
+    st.booleans(),
+    st.booleans(),
+    seeds,
+)
+def test_interpolate_float32(size, out, align, antialias, seed):
+    for mode in ("bilinear", "bicubic"):
+        compare("interpolate", array(seed, 1, 2, *size).astype(np.float32), size=out, mode=mode, align_corners=align, antialias=antialias,
+                rtol=1e-5, atol=1e-5)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:`nn.functional.upsample")
+def test_upsample():
+    x = array(0, 2, 3, 4, 5)
+    compare("upsample", x, size=(7, 3))
+    compare("upsample", x, scale_factor=1.5, mode="bilinear", align_corners=True)
+    compare("upsample_nearest", x, scale_factor=2)
+    compare("upsample_bilinear", x, size=(6, 9))
+
+
+def test_interpolate_uint8():
+    compare("interpolate", np.arange(40, dtype=np.uint8).reshape(1, 2, 4, 5), size=(7, 3))
+    x = mg.ones(1, 1, 3)
+    assert F.interpolate(x, 3)._version == 0 and F.interpolate(x, 3) is not x

@@ -9,8 +9,9 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite
+from .pad import _pad_constant
 from .rearrange import _tensors, atleast_1d, atleast_2d, atleast_3d, meshgrid
-from .shape import ALL, _dim, _pad_constant, cat, narrow, reshape, split, stack, unsqueeze
+from .shape import ALL, _dim, cat, narrow, reshape, split, stack, unsqueeze
 
 # ---- joining ----
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
 
 import numpy as np
 
@@ -528,62 +527,6 @@ def repeat(input, sizes):
         tuple(n for c, s in zip(sizes, shape, strict=True) for n in (c, s))
     )
     return reshape(wide, tuple(c * s for c, s in zip(sizes, shape, strict=True)))
-
-
-_PAD_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-
-
-@composite(where="F", samples=lambda r: [Sample(r(2, 3, 4), pad=(1, 2), id="last"), Sample(r(2, 3, 4), pad=(1, -1, 0, 2), value=1.5, id="two-negative"),
-                                         Sample(r(2, 3, 5), pad=(2, 1), mode="reflect", id="reflect"), Sample(r(2, 3, 5), pad=(2, 1), mode="replicate", id="replicate"),
-                                         Sample(r(2, 3, 5), pad=(2, 1), mode="circular", id="circular")],
-           errors=[ErrorSample(np.ones((2, 3)), (1,), error=ValueError, match="pad: expected an even number"),
-                   ErrorSample(np.ones((2, 3)), (1, 1), mode="no", error=ValueError, match="pad: mode must be")])  # fmt: skip
-def pad(input, pad, mode="constant", value=None):
-    """Entries added (or, where negative, cut off) before and after the last dimensions: pad = (last before, last after, one but last before, ...).
-
-    `mode`: "constant" (`value`, default 0), "reflect", "replicate", "circular".
-    Shapes: any. Dtypes: all.
-    >>> mg.nn.functional.pad(mg.tensor([1, 2]), (1, 2))
-    tensor([0, 1, 2, 0, 0])
-    """
-    if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise ShapeError(f"pad: expected an even number of sizes, at most {2 * input.ndim} for shape {input.shape}, got {tuple(pad)}")
-    widths = [(0, 0)] * (input.ndim - len(pad) // 2) + [(pad[2 * i], pad[2 * i + 1]) for i in reversed(range(len(pad) // 2))]
-    for d, (before, after) in enumerate(widths):
-        if input.shape[d] + before + after < 0:
-            raise ShapeError(f"pad: {before} and {after} cut more than there is of dimension {d} of shape {input.shape}")
-    if mode == "constant":
-        keep = tuple(
-            (builtins.max(-b, 0), 1, s + builtins.min(b, 0) + builtins.min(a, 0)) for s, (b, a) in zip(input.shape, widths, strict=True)
-        )
-        inner = _core.slice_view(input, keep) if builtins.min(pad, default=0) < 0 else input
-        shape = tuple(s + b + a for s, (b, a) in zip(input.shape, widths, strict=True))
-        return _pad_constant(inner, shape, tuple((builtins.max(b, 0), 1, k[2]) for k, (b, _) in zip(keep, widths, strict=True)), value or 0)
-    if mode not in _PAD_MODES:
-        raise ValueError(f'pad: mode must be "constant", "reflect", "replicate" or "circular", got {mode!r}')
-    for d, (before, after) in enumerate(widths):
-        if before or after:
-            index = np.pad(np.arange(input.shape[d]), (builtins.max(before, 0), builtins.max(after, 0)), _PAD_MODES[mode])
-            if mode == "reflect" and builtins.max(before, after) >= input.shape[d]:
-                raise ShapeError(f"pad: reflection by {before} and {after} needs more than the {input.shape[d]} entries of dimension {d}")
-            index = index[builtins.max(-before, 0) : len(index) - builtins.max(-after, 0)]
-            input = input.index_select(d, _core.from_numpy(index.copy()))
-    return input
-
-
-def _pad_plan(input, shape, entries, value):
-    out = _core.full_of(shape, value, input.dtype)
-    _core.write(out, entries, input)
-    return out
-
-
-@defop(family="general", plan=_pad_plan, vjp={"input": lambda g, entries: _core.slice_view(g, entries)},
-       samples=lambda r: [Sample(r(2, 3), shape=(4, 6), entries=((1, 1, 2), (2, 1, 3)), value=0.5, id="inside")])  # fmt: skip
-def _pad_constant(input, shape, entries, value):
-    """input inside a larger tensor of one value"""
-    out = np.full(shape, value, np.asarray(input).dtype)
-    out[tuple(builtins.slice(start, start + step * n, step) for start, step, n in entries)] = input
-    return out
 
 
 def _to_dtype(name, dtype):
