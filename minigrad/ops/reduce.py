@@ -10,10 +10,10 @@ import numpy as np
 from .. import _core
 from ..errors import ShapeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from ._samples import ALL, NUMBERS, away
+from ._samples import ALL, NUMBERS
 from .elementwise import _choose, eq, exp, ne
 from .index import scatter_zeros
-from .shape import _dim, movedim, reshape, unsqueeze
+from .shape import _dim, flip, movedim, reshape, unsqueeze
 
 Extreme = collections.namedtuple("Extreme", "values indices")
 
@@ -94,7 +94,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
 
 
 def _prod_vjp(g, input, dim, keepdim):
-    """Product of all the others, without division: exclusive products from both sides along one flattened axis."""
+    """Product of all the others, without division: running products from both sides."""
     x = input
     if dim is None:
         return reshape(_prod_vjp(g.view((1,)), x.reshape(-1), 0, True), x.shape)
@@ -102,20 +102,11 @@ def _prod_vjp(g, input, dim, keepdim):
         return g
     if not keepdim:
         g = unsqueeze(g, dim)
-    rows = movedim(x, dim, -1)
-    n = rows.shape[-1]
-    if n == 0:
-        return g.expand(x.shape)
-    before, after = [None] * n, [None] * n
-    for i in range(1, n):
-        left, right = rows[..., i - 1], rows[..., n - i]
-        before[i] = left if before[i - 1] is None else before[i - 1] * left
-        after[n - 1 - i] = right if after[n - i] is None else after[n - i] * right
-    from .shape import stack
+    from .scan import _cumprod, _previous
 
-    ones = _core.full_of(rows.shape[:-1], 1, x.dtype)
-    others = [(b if b is not None else ones) * (a if a is not None else ones) for b, a in zip(before, after, strict=True)]
-    return g * movedim(stack(others, -1), -1, dim)
+    rows = movedim(x, dim, -1)
+    others = _previous(_cumprod(rows), 1) * flip(_previous(_cumprod(flip(rows, (-1,))), 1), (-1,))
+    return g * movedim(others, -1, dim)
 
 
 @defop(
@@ -184,7 +175,11 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     >>> mg.std(mg.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
+    variance = var(input, dim, unbiased, keepdim, correction=correction)
+    if not variance.requires_grad:
+        return variance.sqrt()
+    zero = eq(variance, 0)  # where the gradient is 0, as PyTorch has it
+    return _choose(zero, 0.0, _choose(zero, 1.0, variance).sqrt())
 
 
 def _extreme_vjp(g, input, y, dim, keepdim):
@@ -301,6 +296,7 @@ def _logsumexp_vjp(g, input, y, dim, keepdim):
     family="reduction",
     kernel="logsumexp",
     result="float",
+    where="mg Tensor special",
     samples=reduced(whole=(0, 1)),
     errors=[BAD_DIM],
     vjp={"input": _logsumexp_vjp},
@@ -399,7 +395,7 @@ def _cumsum(input):
 
 
 @composite(samples=lambda r: [Sample(r(3, 5), dim=1, id="rows"), Sample(r(3, 5, 2), dim=-2, id="middle"), Sample(r(), dim=0, id="0-d")], dtypes=NUMBERS,
-           linear_in=("input",), errors=[BAD_DIM])  # fmt: skip
+           linear_in=("input",), errors=[BAD_DIM], inplace=True)  # fmt: skip
 def cumsum(input, dim, *, dtype=None):
     """Running sum along `dim`.
 
@@ -422,28 +418,3 @@ def count_nonzero(input, dim=None):
     tensor(2)
     """
     return sum(ne(input, 0), dim)
-
-
-@composite(samples=lambda r: [Sample(away(r, 3, 5), id="all"), Sample(away(r, 3, 5), p=1, dim=1, id="l1"), Sample(r.distinct(3, 5), p=float("inf"), dim=0, id="max"),
-                              Sample(away(r, 3, 5), p=3, dim=1, keepdim=True, id="l3")])  # fmt: skip
-def norm(input, p=2, dim=None, keepdim=False):
-    """p-norm of the elements; "fro" means 2. The gradient at 0 is 0 for p = 2.
-
-    Shapes: any. Dtypes: floats.
-    >>> mg.norm(mg.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    if p in (2, "fro", None):
-        square = sum(input * input, dim, keepdim)
-        zero = eq(square, 0)
-        return _choose(zero, 0.0, _choose(zero, 1.0, square).sqrt())
-    size = input.abs()
-    if p == float("inf"):
-        return amax(size, () if dim is None else dim, keepdim)
-    if p == -float("inf"):
-        return amin(size, () if dim is None else dim, keepdim)
-    if p == 1:
-        return sum(size, dim, keepdim)
-    if p == 0:
-        return sum(ne(input, 0).to(input.dtype), dim, keepdim)
-    return sum(size**p, dim, keepdim) ** (1.0 / p)

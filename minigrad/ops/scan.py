@@ -297,5 +297,3 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     if len(steps) != len(dims):
         raise ValueError(f"gradient: expected a spacing for each of {len(dims)} dimensions, got {len(steps)}")
     return tuple(_slope(input, h, d, edge_order) for h, d in zip(steps, dims, strict=True))
-
-
