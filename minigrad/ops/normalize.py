@@ -14,9 +14,9 @@ from ..errors import ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite
 from ._samples import NO_BROADCAST, away
 from .elementwise import clamp, rsqrt, square
+from .magnitude import norm
 from .norm import _check_affine, _check_input, _ones, batch_norm, native_layer_norm
 from .pad import pad
-from .reduce import norm
 from .shape import narrow, reshape
 
 # ---- by statistics ----
