@@ -397,3 +397,130 @@ def test_ctc_loss_of_an_impossible_target():
     assert loss.isinf().tolist() == [True, False]
     loss.sum().backward()
     assert x.grad[:, 0].isnan().all() and x.grad[:, 1].isfinite().all()
+
+
+# ---- attention ----
+
+
+@st.composite
+def attentions(draw):
+    """Queries, keys, values of broadcast batches, and the options."""
+    seed, (long, s, e, f) = draw(seeds), (draw(st.integers(1, 4)) for _ in range(4))
+    batch = draw(st.sampled_from([(), (2,), (2, 3)]))
+    mask = draw(st.sampled_from([None, "bool", "float", "causal", "row"]))
+    rng = np.random.default_rng(seed)
+    seen = rng.random((long, s)) < 0.6  # some rows see nothing
+    masks = {
+        "bool": seen,
+        "float": np.where(seen, rng.standard_normal((long, s)), -np.inf),
+        "row": rng.random((*batch[:1], *(1,) * len(batch[1:]), 1, s)) < 0.7,
+    }
+    q = {"scale": draw(st.sampled_from([None, 0.4])), "is_causal": mask == "causal"}
+    return array(seed, *batch, long, e), array(seed + 1, *batch, s, e), array(seed + 2, *batch, s, f), masks.get(mask), q
+
+
+def fixed(mask, to):
+    return None if mask is None else to(np.array(mask))
+
+
+@given(attentions())
+def test_scaled_dot_product_attention(case):
+    q, k, v, mask, options = case
+    compare(lambda *a: F.scaled_dot_product_attention(*a, fixed(mask, mg.from_numpy), **options),
+            lambda *a: TF.scaled_dot_product_attention(*a, fixed(mask, torch.from_numpy), **options), q, k, v)  # fmt: skip
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.booleans(), seeds)
+def test_grouped_queries(shared, groups, causal, seed):
+    shapes = (2, shared * groups, 3, 4), (2, groups, 5, 4), (2, groups, 5, 2)
+    both("scaled_dot_product_attention", *[array(seed + i, *s) for i, s in enumerate(shapes)], enable_gqa=True, is_causal=causal)
+
+
+def test_attention_mask_has_a_gradient_and_nothing_to_see_gives_nothing():
+    both("scaled_dot_product_attention", array(0, 2, 3, 4), array(1, 2, 5, 4), array(2, 2, 5, 4), array(3, 3, 5))
+    empty = F.scaled_dot_product_attention(mg.ones(2, 3), mg.ones(0, 3), mg.ones(0, 4))
+    assert empty.tolist() == [[0.0] * 4] * 2
+    q, k, v = (mg.from_numpy(array(i, 3, 4)).requires_grad_() for i in range(3))
+    F.scaled_dot_product_attention(q, k, v, mg.zeros(3, 3, dtype=mg.bool)).sum().backward()
+    assert all((x.grad == 0).all() for x in (q, k, v))
+
+
+def test_attention_dropout():
+    """Weights are dropped and scaled, by the default generator."""
+    mg.manual_seed(0)
+    q, k, v = mg.zeros(200, 1), mg.zeros(100, 1), mg.ones(100, 1)
+    y = F.scaled_dot_product_attention(q, k, v, dropout_p=0.25).numpy()
+    assert abs(y.mean() - 1) < 0.02 and y.std() > 0.03
+
+
+@st.composite
+def layers(draw):
+    """All arguments of multi_head_attention_forward but dropout."""
+    seed = draw(seeds)
+    rng = np.random.default_rng(seed)
+    heads, size, n, long = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    e, batched, own, separate = heads * size, draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+    s = long if own else draw(st.integers(1, 4))
+    ek, ev = (e, e) if own or not separate else (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
+    n = n if batched else 1
+    arrays = {
+        name: rng.standard_normal((length, n, width) if batched else (length, width))
+        for name, length, width in (("query", long, e), ("key", s, ek), ("value", s, ev))
+    }
+    biased, extra = draw(st.booleans()), draw(st.booleans())
+    arrays |= {"in_proj_weight": None if separate else rng.standard_normal((3 * e, e)), "in_proj_bias": rng.standard_normal(3 * e) if biased else None,
+               "bias_k": rng.standard_normal((1, 1, e)) if extra else None, "bias_v": rng.standard_normal((1, 1, e)) if extra else None,
+               "out_proj_weight": rng.standard_normal((e, e)), "out_proj_bias": rng.standard_normal(e) if biased else None}  # fmt: skip
+    if separate:
+        arrays |= {
+            "q_proj_weight": rng.standard_normal((e, e)),
+            "k_proj_weight": rng.standard_normal((e, ek)),
+            "v_proj_weight": rng.standard_normal((e, ev)),
+        }
+    if not extra and draw(st.booleans()):
+        arrays |= {"static_k": rng.standard_normal((n * heads, s, size)), "static_v": rng.standard_normal((n * heads, s, size))}
+    kind = draw(st.sampled_from([None, "2d", "3d"]))
+    seen = rng.random((long, s) if kind == "2d" else (n * heads, long, s)) < 0.7
+    seen[..., 0] = True  # PyTorch's weights of a query that sees nothing are NaN, ours as well
+    hidden = rng.random((n, s) if batched else (s,)) < 0.3
+    hidden[..., 0] = False
+    as_float = draw(st.booleans())
+    masks = {"attn_mask": None if kind is None else np.where(seen, 0.5, -np.inf) if as_float else ~seen,
+             "key_padding_mask": (np.where(hidden, -np.inf, 0.0) if as_float else hidden) if draw(st.booleans()) else None}  # fmt: skip
+    options = {"embed_dim_to_check": e, "num_heads": heads, "add_zero_attn": draw(st.booleans()), "dropout_p": 0.0, "use_separate_proj_weight": separate,
+               "need_weights": draw(st.booleans()), "average_attn_weights": draw(st.booleans())}  # fmt: skip
+    return arrays, masks, options, own
+
+
+@given(layers())
+def test_multi_head_attention_forward(case):
+    arrays, masks, options, own = case
+    names = list(arrays)
+
+    def of(f, to):
+        def call(*values):
+            given_ = dict(zip(names, values, strict=True))
+            if own:
+                given_ |= {"key": given_["query"], "value": given_["query"]}
+            y, weights = f.multi_head_attention_forward(**given_, **{k: fixed(m, to) for k, m in masks.items()}, **options)
+            return y if weights is None else (y, weights)
+
+        return call
+
+    compare(of(F, mg.from_numpy), of(TF, torch.from_numpy), *arrays.values())
+
+
+def test_multi_head_attention_with_the_causal_hint():
+    e, x = 4, array(0, 5, 2, 4)
+    layer = [array(1, 3 * e, e), None, None, None, False, 0.0, array(2, e, e), None]
+    for need in (True, False):
+        results = []
+        for f, to in ((F, mg.from_numpy), (TF, torch.from_numpy)):
+            args = [to(v) if isinstance(v, np.ndarray) else v for v in layer]
+            mask = to(np.triu(np.ones((5, 5), bool), 1))
+            results.append(
+                f.multi_head_attention_forward(to(x), to(x), to(x), e, 2, *args, attn_mask=mask, is_causal=True, need_weights=need)[
+                    0
+                ].numpy()
+            )
+        np.testing.assert_allclose(*results, 1e-9)
