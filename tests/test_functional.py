@@ -524,3 +524,78 @@ def test_multi_head_attention_with_the_causal_hint():
                 ].numpy()
             )
         np.testing.assert_allclose(*results, 1e-9)
+
+
+# ---- recurrent layers ----
+
+KINDS = st.sampled_from([("rnn_tanh", 1, 1), ("rnn_relu", 1, 1), ("gru", 3, 1), ("lstm", 4, 2)])
+
+
+@given(KINDS, st.booleans(), seeds)
+def test_cells(kind, biased, seed):
+    (name, gates, states), h, batch = kind, 4, (3,)
+    arrays = [
+        array(seed, *batch, 5),
+        *(array(seed + 1 + i, *batch, h) for i in range(states)),
+        array(seed + 3, gates * h, 5),
+        array(seed + 4, gates * h, h),
+    ]
+    arrays += [array(seed + 5, gates * h), array(seed + 6, gates * h)] if biased else []
+
+    def of(lib):
+        def call(x, *rest):
+            hx = rest[0] if states == 1 else rest[:2]
+            y = getattr(lib, f"{name}_cell")(x, hx, *rest[states:])
+            return y if states == 1 else y[0] + 2 * y[1]
+
+        return call
+
+    compare(of(mg), of(torch), *arrays)
+
+
+@given(KINDS, st.integers(1, 4), st.integers(1, 3), st.integers(1, 2), st.booleans(), st.booleans(), st.sampled_from(["padded", "batch_first", "packed"]),
+       st.booleans(), seeds)  # fmt: skip
+def test_sequences(kind, steps, n, layers, both_ways, biased, form, projected, seed):
+    (name, gates, states), (width, h) = kind, (3, 4)
+    projected = projected and name == "lstm"
+    rng, directions = np.random.default_rng(seed), 1 + both_ways
+    out = 2 if projected else h
+    params = []
+    for layer in range(layers):
+        for _ in range(directions):
+            params += [rng.standard_normal(s) for s in ((gates * h, width if layer == 0 else out * directions), (gates * h, out))]
+            params += [rng.standard_normal(gates * h) for _ in range(2)] if biased else []
+            params += [rng.standard_normal((out, h))] if projected else []
+    sizes = np.sort(rng.integers(1, n + 1, steps))[::-1].copy()
+    sizes[0] = n
+    inputs = {"padded": (steps, n, width), "batch_first": (n, steps, width), "packed": (sizes.sum(), width)}
+    hx = [rng.standard_normal((layers * directions, n, k)) for k in (out, h)[:states]]
+
+    def of(lib):
+        def call(x, *rest):
+            state = rest[0] if states == 1 else tuple(rest[:2])
+            settings = (list(rest[states:]), biased, layers, 0.0, False, both_ways)
+            if form == "packed":
+                return getattr(lib, name)(x, lib.from_numpy(sizes), state, *settings)
+            return getattr(lib, name)(x, state, *settings, form == "batch_first")
+
+        return lambda *a: tuple(call(*a))
+
+    compare(of(mg), of(torch), rng.standard_normal(inputs[form]), *hx, *params)
+
+
+def test_one_sequence_without_a_batch():
+    x, h, c, w = (mg.from_numpy(array(i, *s)) for i, s in enumerate([(5, 3), (1, 4), (1, 4), (16, 3)]))
+    settings = ([w, mg.from_numpy(array(4, 16, 4))], False, 1, 0.0, False, False, False)
+    alone, batch = mg.lstm(x, (h, c), *settings), mg.lstm(x[:, None], (h[:, None], c[:, None]), *settings)
+    assert all((a == b[:, 0]).all() for a, b in zip(alone, batch, strict=True))
+    cell = mg.lstm_cell(x[0], (h[0], c[0]), *settings[0])
+    np.testing.assert_allclose(cell[0].numpy(), alone[0][0].numpy(), 1e-12)
+
+
+def test_dropout_between_layers():
+    """Of the first layer's output, and in training only."""
+    w = [mg.ones(1, 1), mg.zeros(1, 1)] * 2
+    mg.manual_seed(0)
+    run = lambda train: mg.rnn_relu(mg.ones(500, 1, 1), mg.zeros(2, 1, 1), w, False, 2, 0.5, train, False, False)[0]  # noqa: E731
+    assert set(run(True).reshape(-1).tolist()) == {0.0, 2.0} and (run(False) == 1).all()
