@@ -17,7 +17,8 @@ from .activation import softmax
 from .dropout import dropout
 from .elementwise import _choose, eq, logical_not, mul
 from .matmul import linear, matmul
-from .shape import cat, chunk, flatten, pad, permute, reshape, split, squeeze, unsqueeze
+from .pad import pad
+from .shape import cat, chunk, flatten, permute, reshape, split, squeeze, unsqueeze
 
 
 def _ones(*shape):
