@@ -6,6 +6,8 @@ dimension of a tensor. Its gradient is the same op with the transposed table, so
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .. import _core
@@ -38,7 +40,18 @@ def _resample_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", where="", linear_in=("input",), samples=_resample_samples,
+def _resample_plan(input, start, index, weight, dim):
+    if weight.dtype is not input.dtype:
+        raise DTypeError(f"resample: expected one dtype for input and weight, got {input.dtype.name} and {weight.dtype.name}")
+    shape, m = input.shape, start.shape[0] - 1
+    outer, inner = math.prod(shape[:dim]), math.prod(shape[dim + 1 :])
+    out = _core.empty((outer, m, inner), input.dtype)
+    table = (_core.contiguous(v.detach()) for v in (start, index, weight))
+    _core.launch_as("resample", input.dtype, [out, _core.contiguous(input.detach()).view((outer, shape[dim], inner)), *table])
+    return out.view((*shape[:dim], m, *shape[dim + 1 :]))
+
+
+@defop(family="general", plan=_resample_plan, where="", linear_in=("input",), samples=_resample_samples,
        vjp={"input": _resample_vjp, "start": NONDIFF, "index": NONDIFF, "weight": NONDIFF})  # fmt: skip
 def resample(input, start, index, weight, dim):
     """A sparse matrix times dimension `dim`: output o is the sum of weight[k] * input[index[k]] for k from start[o] up to start[o + 1].
@@ -257,12 +270,16 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     for d, m, o, s in sorted(zip(range(2, n + 2), input.shape[2:], out, scales), key=lambda q: q[2] / q[1]):
         if mode.startswith("nearest"):
             index = _nearest(m, o, s, mode == "nearest-exact", real, n == 2 and sum(out) <= 128)
-            if m != o or (index != np.arange(m)).any():
+            if m == o and (index == np.arange(m)).all():
+                continue
+            if not input.is_floating_point():
                 result = result.index_select(d, _core.from_numpy(index))
+                continue
+            table = _rows(index[:, None], np.ones((o, 1), real))
         else:
             table = _table(mode, antialias, m, o, s, bool(align_corners), real)
-            if table is not None:
-                result = resample(result, *map(_core.from_numpy, table), d)
+        if table is not None:
+            result = resample(result, *map(_core.from_numpy, table), d)
     return result.clone() if result is input else result
 
 
