@@ -302,6 +302,65 @@ def test_binary_cross_entropies(shape, weighted, positive, reduction, seed):
         compare(of(F, mg.from_numpy, logits), of(TF, torch.from_numpy, logits), x, y)
 
 
+@given(st.sampled_from([((4, 5), (3, 5), (4,)), ((5,), (3, 5), ()), ((4, 5), (3, 2, 6, 5), (4, 2, 6)), ((4, 5), (3, 2, 5), (4, 2))]), st.booleans(), st.booleans(),
+       st.sampled_from([0.0, 0.2]), reductions, seeds)  # fmt: skip
+def test_linear_cross_entropy(shapes, biased, probabilities, smoothing, reduction, seed):
+    rng = np.random.default_rng(seed)
+    x, w, t = shapes
+    target = rng.random((*t[:1], 3, *t[1:])) if probabilities else np.asarray(rng.integers(0, 3, t))
+    bias, weight = (
+        (rng.standard_normal(3) if biased and len(w) == 2 else rng.standard_normal(w[:-1]) if biased else None),
+        rng.uniform(0.5, 2, 3),
+    )
+
+    def of(f, to):
+        q = {"weight": to(weight), "label_smoothing": smoothing, "reduction": reduction}
+        return lambda a, b, c: f.linear_cross_entropy(a, b, to(np.array(target)), linear_bias=c, **q)
+
+    compare(of(F, mg.from_numpy), of(TF, torch.from_numpy), array(seed, *x), array(seed + 1, *w), bias)
+
+
+# ---- dropout of channels ----
+
+
+@pytest.mark.parametrize("name, shape", [("dropout1d", (200, 30, 4)), ("dropout2d", (200, 30, 2, 3)), ("dropout2d", (200, 30, 5)), ("dropout3d", (200, 30, 1, 2, 2)),
+                                         ("dropout1d", (6000, 4)), ("dropout3d", (6000, 1, 2, 2))])  # fmt: skip
+def test_channel_dropout(name, shape):
+    """All of a channel, or nothing; the rest scaled; the gradient is the same mask."""
+    mg.manual_seed(0)
+    x = mg.ones(*shape, dtype=mg.float64).requires_grad_()
+    y = getattr(F, name)(x, 0.3)
+    channels = y.detach().numpy().reshape(6000, -1)
+    assert (channels == channels[:, :1]).all()
+    assert abs((channels[:, 0] == 0).mean() - 0.3) < 0.02 and np.allclose(channels[channels != 0], 1 / 0.7)
+    y.sum().backward()
+    assert (x.grad == y).all()
+    z = mg.ones(*shape)
+    assert getattr(F, name)(z, 0.5, inplace=True) is z and (z == 0).any()
+
+
+@pytest.mark.parametrize("name", ["alpha_dropout", "feature_alpha_dropout"])
+def test_alpha_dropout(name):
+    """Mean 0 and variance 1 stay; what is dropped becomes one value, of whole channels or not."""
+    mg.manual_seed(1)
+    x = mg.randn(20_000, 3, 4, dtype=mg.float64).requires_grad_()
+    y = getattr(F, name)(x, 0.2, training=True)
+    values = y.detach().numpy()
+    assert abs(values.mean()) < 0.02 and abs(values.var() - 1) < 0.03
+    low, count = np.unique(values, return_counts=True)
+    dropped = values == low[count.argmax()]
+    assert abs(dropped.mean() - 0.2) < 0.01
+    assert (dropped == dropped[..., :1]).all() == (name == "feature_alpha_dropout")
+    y.sum().backward()
+    assert ((x.grad == 0).numpy() == dropped).all()
+    # The same slope, intercept and floor as PyTorch's: two points on each of the lines.
+    torch.manual_seed(0)
+    t = getattr(TF, name)(torch.from_numpy(np.ones((500, 3, 4))), 0.2, training=True).numpy()
+    np.testing.assert_allclose(
+        np.unique(getattr(F, name)(mg.ones(500, 3, 4, dtype=mg.float64), 0.2, training=True).numpy()), np.unique(t), 1e-12
+    )
+
+
 # ---- embeddings ----
 
 

@@ -11,8 +11,9 @@ from ..errors import ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite
 from ._samples import positive
 from .elementwise import _choose, add, gt, log, lt, mul, square, sub
-from .loss import PAIR_ERRORS, _check_pair, _ones, _reduced, _reduction
-from .shape import unsqueeze
+from .loss import PAIR_ERRORS, _check_pair, _ones, _reduced, _reduction, cross_entropy
+from .matmul import linear
+from .shape import reshape, unsqueeze
 
 
 def _poisson_samples(r: Draw) -> list[Sample]:
@@ -81,3 +82,53 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     var = _choose(lt(values, eps), add(sub(var, values), eps), var)  # eps with the gradient of var
     loss = mul(log(var) + square(input - target) / var, 0.5)
     return _reduced(add(loss, 0.5 * math.log(2 * math.pi)) if full else loss, reduction)
+
+
+# ---- of classes, from features ----
+
+
+def _linear_samples(r: Draw) -> list[Sample]:
+    return [
+        Sample(r(4, 5), r(3, 5), r.ints(0, 3, 4), linear_bias=r(3), weight=positive(r, 3), ignore_index=1, id="indices"),
+        Sample(r(4, 5), r(3, 5), r.between(0.1, 0.9, 4, 3), label_smoothing=0.2, reduction="none", id="probabilities"),
+        Sample(r(4, 5), r(3, 2, 5), r.ints(0, 3, 4, 2), linear_bias=r(3), reduction="sum", id="several-losses"),
+        Sample(r(5), r(3, 5), np.array(2), id="one"),
+    ]
+
+
+@composite(arrays="input linear_weight target", where="F", samples=_linear_samples, errors=[
+    ErrorSample(_ones(2, 4), _ones(3, 5), np.array([0, 1]), error=ShapeError, match="linear_cross_entropy: input has 4 features but linear_weight 5"),
+    ErrorSample(_ones(2, 4), _ones(4), np.array([0, 1]), error=ShapeError, match=r"linear_weight must be \(C, \.\.\., features\), got shape \(4,\)"),
+    ErrorSample(_ones(4), _ones(3, 2, 4), np.array([0, 1]), error=ShapeError, match=r"input must be \(N, features\), got shape \(4,\)"),
+    ErrorSample(_ones(2, 4), _ones(3, 4), np.array([0, 3]), error=IndexError, match="an index is out of range")])  # fmt: skip
+def linear_cross_entropy(
+    input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None, label_smoothing=0.0, options=None
+):
+    """cross_entropy of linear(input, linear_weight, linear_bias) against target.
+
+    options: accepted and of no effect; in PyTorch it saves memory.
+    Shapes: input (N, in) or (in,); linear_weight (C, in), or (C, d1, ..., in) for a loss at each of d1, ...; linear_bias (C,) or
+        linear_weight's without the last; target, weight and result as cross_entropy has them. Dtypes: floats, the same for all.
+    Raises: ShapeError, DTypeError, IndexError as cross_entropy.
+    >>> x, w = mg.ones(2, 3), mg.zeros(4, 3)
+    >>> mg.nn.functional.linear_cross_entropy(x, w, mg.tensor([0, 3])).exp()
+    tensor(4.)
+    """
+    op = "linear_cross_entropy"
+    for name, t in (("input", input), ("linear_weight", linear_weight)):
+        if not isinstance(t, _core.Tensor):
+            raise TypeError(f"{op}: expected a Tensor as {name}, got {type(t).__name__}")
+    if linear_weight.ndim < 2:
+        raise ShapeError(f"{op}: linear_weight must be (C, ..., features), got shape {linear_weight.shape}")
+    *outer, features = linear_weight.shape
+    if input.ndim not in ((1, 2) if len(outer) == 1 else (2,)):
+        raise ShapeError(f"{op}: input must be (N, features){' or (features,)' if len(outer) == 1 else ''}, got shape {input.shape}")
+    if input.shape[-1] != features:
+        raise ShapeError(f"{op}: input has {input.shape[-1]} features but linear_weight {features}")
+    logits = linear(input, reshape(linear_weight, (-1, features)))
+    if len(outer) > 1:
+        logits = reshape(logits, (input.shape[0], *outer))
+    if linear_bias is not None:
+        logits = logits + (reshape(linear_bias, (-1, *(1,) * (len(outer) - 1))) if linear_bias.ndim == 1 else linear_bias)
+    ignore_index = -100 if ignore_index is None else ignore_index
+    return cross_entropy(logits, target, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing)

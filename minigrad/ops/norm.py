@@ -185,7 +185,7 @@ def layer_norm_backward(grad, input, mean, rstd, weight, eps, mask):
     return _wanted(mask, *(v.astype(input.dtype) for v in (gx, gw, gb)))
 
 
-@composite(arrays="input", where="F", samples=lambda r: [
+@composite(arrays="input", where="F mg", samples=lambda r: [
     Sample(r(3, 5), normalized_shape=(5,), id="rows"), Sample(r(2, 3, 4), normalized_shape=(3, 4), id="two-dims")], errors=[
     ErrorSample(_ones(2, 3), (2,), error=ShapeError, match=r"layer_norm: input of shape \(2, 3\) does not end in normalized_shape \(2,\)"),
     ErrorSample(_ones(2, 3), (3,), _ones(2), error=ShapeError, match=r"layer_norm: weight must have shape \(3,\), that of normalized_shape, got \(2,\)"),
@@ -216,7 +216,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 # ---- group norm ----
 
 
-@composite(arrays="input", where="F", samples=lambda r: [Sample(r(2, 6, 3, 2), num_groups=3, id="images"), Sample(r(3, 4), num_groups=2, id="vectors")],
+@composite(arrays="input", where="F mg", samples=lambda r: [Sample(r(2, 6, 3, 2), num_groups=3, id="images"), Sample(r(3, 4), num_groups=2, id="vectors")],
            errors=[ErrorSample(_ones(2, 3, 4), 2, error=ShapeError, match=r"group_norm: 3 channels cannot be divided into num_groups=2"),
                    ErrorSample(_ones(3), 1, error=ShapeError, match=r"group_norm: input must be \(N, C, \.\.\.\), got shape \(3,\)")])  # fmt: skip
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):

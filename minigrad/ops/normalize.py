@@ -183,11 +183,6 @@ def _vectors(r: Draw) -> list[Sample]:
     ]
 
 
-def _two_floats(op, x1, x2):
-    _check_input(op, x1)
-    _check_input(op, x2)
-
-
 @composite(arrays="x1 x2", where="F mg", samples=_vectors, errors=[NO_BROADCAST])
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """Cosine of the angle between vectors along `dim`: their product over that of their lengths, of which none counts as below eps.
@@ -196,7 +191,8 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     >>> mg.cosine_similarity(mg.tensor([[1.0, 1.0]]), mg.tensor([[0.0, 2.0]]))
     tensor([0.7071])
     """
-    _two_floats("cosine_similarity", x1, x2)
+    _check_input("cosine_similarity", x1)
+    _check_input("cosine_similarity", x2)
     dtype = _core.result_type(x1, x2)
     x1, x2 = _core.cast(x1, dtype), _core.cast(x2, dtype)
     if x1.shape != x2.shape:
@@ -214,9 +210,11 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """p-norm of x1 - x2 + eps over the last dimension.
 
-    Shapes: any that broadcast; the last dimension goes, or stays as 1 with `keepdim`. Dtypes: floats.
+    Shapes: any that broadcast; the last dimension goes, or stays as 1 with `keepdim`. Dtypes: all; the result is a float.
     >>> mg.pairwise_distance(mg.tensor([[1.0, 2.0]]), mg.tensor([[4.0, 6.0]]))
     tensor([5.])
     """
-    _two_floats("pairwise_distance", x1, x2)
+    for t in (x1, x2):
+        if not isinstance(t, _core.Tensor):
+            raise TypeError(f"pairwise_distance: expected a Tensor, got {type(t).__name__}")
     return norm(x1 - x2 + eps, p, -1, keepdim)
