@@ -1,5 +1,7 @@
 """The errors that minigrad raises about its arguments. Each is also the built-in kind that NumPy and PyTorch users expect."""
 
+import numpy as np
+
 
 class ShapeError(ValueError, RuntimeError):
     """Shapes, ranks or sizes do not fit the op."""
@@ -13,5 +15,5 @@ class GradError(RuntimeError):
     """A gradient was asked for that cannot be had, or that would be wrong."""
 
 
-class LinAlgError(RuntimeError):
+class LinAlgError(np.linalg.LinAlgError, RuntimeError):
     """A matrix is singular, or not positive definite, or an iteration did not converge."""

@@ -60,8 +60,9 @@ def test_op_has_samples(op):
 @pytest.mark.parametrize("op, sample", all_samples())
 def test_samples_are_asymmetric(op, sample):
     """Sides of equal length hide transpositions: the last two dimensions differ, and so do kernel, stride and padding's."""
+    square = ".linalg_" in op.ref.__module__  # systems and spectra are of square matrices
     for x in sample.arrays:
-        if isinstance(x, np.ndarray) and x.ndim >= 2 and x.size > max(x.shape):
+        if isinstance(x, np.ndarray) and x.ndim >= 2 and x.size > max(x.shape) and not square:
             assert x.shape[-1] != x.shape[-2] or x.shape[-1] in (1, 2, 3) and op.name.startswith(WINDOWED), x.shape
 
 

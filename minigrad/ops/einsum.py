@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -99,41 +100,50 @@ def _path(terms, out, sizes):
     n = len(terms)
     if n <= 2:
         return ((0, 1),) * (n - 1)
-    if n > 8:
-        parts, path = [frozenset(t) for t in terms], []
-        while len(parts) > 1:
-            best = None
-            for i in range(len(parts)):
-                for j in range(i + 1, len(parts)):
-                    kept = left(parts[i] | parts[j], parts[:i] + parts[i + 1 : j] + parts[j + 1 :])
-                    price = count(kept) - count(parts[i]) - count(parts[j]), count(parts[i] | parts[j])
-                    if best is None or price < best[0]:
-                        best = price, i, j, kept
-            _, i, j, kept = best
-            path.append((i, j))
-            parts = parts[:i] + parts[i + 1 : j] + parts[j + 1 :] + [kept]
-        return tuple(path)
+    return _greedy([frozenset(t) for t in terms], left, count) if n > 8 else _best(terms, left, count)
+
+
+def _greedy(parts, left, count):
+    path = []
+    while len(parts) > 1:
+        price: Any = None
+        for i in range(len(parts)):
+            for j in range(i + 1, len(parts)):
+                kept = left(parts[i] | parts[j], parts[:i] + parts[i + 1 : j] + parts[j + 1 :])
+                this = count(kept) - count(parts[i]) - count(parts[j]), count(parts[i] | parts[j])
+                if price is None or this < price:
+                    price, pair, product = this, (i, j), kept
+        i, j = pair
+        path.append(pair)
+        parts = parts[:i] + parts[i + 1 : j] + parts[j + 1 :] + [product]
+    return tuple(path)
+
+
+def _best(terms, left, count):
+    """Sets of operands are bits of an integer; the best way to a set is the best split of it into two."""
+    n = len(terms)
     everything = (1 << n) - 1
-    kept = {
-        s: left("".join(terms[i] for i in range(n) if s >> i & 1), [terms[i] for i in range(n) if not s >> i & 1])
-        for s in range(1, everything + 1)
-    }
-    best = {1 << i: (0, None) for i in range(n)}
+
+    def members(s):
+        return [terms[i] for i in range(n) if s >> i & 1]
+
+    kept = {s: left("".join(members(s)), members(everything ^ s)) for s in range(1, everything + 1)}
+    price, split = dict.fromkeys((1 << i for i in range(n)), 0), {}
     for s in sorted(range(1, everything + 1), key=int.bit_count):
         part = (s - 1) & s
-        while part > s ^ part:  # every split into two once
-            price = best[part][0] + best[s ^ part][0] + count(kept[part] | kept[s ^ part])
-            if s not in best or price < best[s][0]:
-                best[s] = price, part
+        while part > s ^ part:  # every split once
+            this = price[part] + price[s ^ part] + count(kept[part] | kept[s ^ part])
+            if s not in price or this < price[s]:
+                price[s], split[s] = this, part
             part = (part - 1) & s
     order, path = [1 << i for i in range(n)], []
 
     def walk(s):
-        part = best[s][1]
-        if part is not None:
+        if s in split:
+            part, other = split[s], s ^ split[s]
             walk(part)
-            walk(s ^ part)
-            i, j = sorted((order.index(part), order.index(s ^ part)))
+            walk(other)
+            i, j = sorted((order.index(part), order.index(other)))
             path.append((i, j))
             del order[j], order[i]
             order.append(s)
@@ -207,7 +217,7 @@ def _einsum(operands, equation):
         (a, x), (b, z) = parts[i], parts[j]
         parts = parts[:i] + parts[i + 1 : j] + parts[j + 1 :]
         parts.append(_contract(a, x, b, z, set(out).union(*(t for t, _ in parts)), sizes))
-    term, x = _summed(*parts[0], out)
+    term, x = _summed(parts[0][0], parts[0][1], out)
     return permute(x, tuple(term.index(c) for c in out)) if term != out else x
 
 

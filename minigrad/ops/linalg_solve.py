@@ -1,0 +1,377 @@
+"""Linear systems: inverses, solutions, determinants, and the Cholesky and LU factors that they come from. mg.linalg, batched over leading dimensions.
+
+Matrices that have to be symmetric (Hermitian) are taken as (A + A^H) / 2, as JAX does: the value is PyTorch's for a symmetric matrix, and
+the gradient is symmetric, and right for any change of the input.
+"""
+
+from __future__ import annotations
+
+import collections
+
+import numpy as np
+
+from .. import _core
+from ..errors import DTypeError, LinAlgError, ShapeError
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from .diagonal import tril, triu
+from .elementwise import _choose
+from .shape import expand, unsqueeze
+
+# ---- arguments ----
+
+
+def _matrix(op, x, square=False):
+    """x, a floating-point matrix or a stack of them; otherwise an error."""
+    if not isinstance(x, _core.Tensor):
+        raise TypeError(f"{op}: expected a Tensor, got {type(x).__name__}")
+    if not (x.is_floating_point() or x.is_complex()) or x.dtype is _core.float16:
+        raise DTypeError(f"{op}: expected dtype float32 or float64, got {x.dtype.name}")
+    if x.ndim < 2:
+        raise ShapeError(f"{op}: expected a matrix or a stack of matrices, got shape {x.shape}")
+    if square and x.shape[-1] != x.shape[-2]:
+        raise ShapeError(f"{op}: expected square matrices, got shape {x.shape}")
+    return x
+
+
+def _lapack(op, function, *args, **options):
+    """What NumPy's LAPACK gives; its failure under our name."""
+    try:
+        return function(*args, **options)
+    except np.linalg.LinAlgError as error:
+        text = (
+            "the matrix is singular"
+            if "Singular" in str(error)
+            else "the matrix is not positive definite"
+            if "positive" in str(error)
+            else str(error)
+        )
+        raise LinAlgError(f"linalg.{op}: {text}") from None
+
+
+def _symmetric(x):
+    return (x + np.conj(np.swapaxes(x, -1, -2))) / 2
+
+
+def _even(x):
+    """The symmetric part of a gradient."""
+    return (x + x.mH) / 2
+
+
+def regular(r: Draw, *shape: int) -> np.ndarray:
+    """Random matrices that are far from singular."""
+    return r(*shape) + 2 * np.sqrt(shape[-1]) * np.eye(shape[-2], shape[-1])
+
+
+def positive_definite(r: Draw, *shape: int) -> np.ndarray:
+    x = r(*shape)
+    return x @ np.swapaxes(x, -1, -2) / shape[-1] + np.eye(shape[-1])
+
+
+def _square_samples(draw=regular):
+    return lambda r: [
+        Sample(draw(r, 3, 3), id="matrix"),
+        Sample(draw(r, 2, 2, 2), id="stack"),
+        Sample(draw(r, 1, 1), id="one"),
+        Sample(r(0, 3, 3), id="empty"),
+    ]
+
+
+SINGULAR = np.array([[1.0, 2.0], [2.0, 4.0]])
+NOT_SQUARE = ErrorSample(np.ones((2, 3)), error=ValueError, match=r"expected square matrices, got shape \(2, 3\)")
+NO_MATRIX = ErrorSample(np.ones(3), error=ValueError, match=r"expected a matrix or a stack of matrices, got shape \(3,\)")
+NO_FLOATS = ErrorSample(np.ones((2, 2), np.int64), error=TypeError, match="expected dtype float32 or float64, got int64")
+
+# ---- inverse ----
+
+
+@defop(family="general", where="", ulp=64, samples=_square_samples(), vjp={"input": lambda g, y: -(y.mH @ g @ y.mH)})
+def _inv(input):
+    """Inverse matrices"""
+    return _lapack("inv", np.linalg.inv, input)
+
+
+@composite(arrays="A", where="linalg", samples=_square_samples(),
+           errors=[ErrorSample(SINGULAR, error=RuntimeError, match="linalg.inv: the matrix is singular"), NOT_SQUARE, NO_MATRIX, NO_FLOATS])  # fmt: skip
+def linalg_inv(A):
+    """Inverse of a matrix. Prefer `solve` to multiplying with it. Shapes: (..., n, n). Raises LinAlgError for a singular matrix.
+
+    >>> mg.linalg.inv(mg.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor([[0.5 , 0.  ],
+            [0.  , 0.25]])
+    """
+    return _inv(_matrix("linalg.inv", A, True))
+
+
+@composite(samples=_square_samples(), errors=[ErrorSample(SINGULAR, error=RuntimeError, match="the matrix is singular")])
+def inverse(input):
+    """`linalg.inv` under its older name.
+
+    >>> mg.inverse(mg.tensor([[2.0]]))
+    tensor([[0.5]])
+    """
+    return linalg_inv(input)
+
+
+# ---- solve ----
+
+
+@defop(family="general", where="", ulp=64, samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), id="matrix"), Sample(regular(r, 2, 3, 3), r(2, 3, 4), id="stack")],
+       vjp={("A", "B"): lambda g, y, A: _solve_vjp(g, y, A)})  # fmt: skip
+def _solve(A, B):
+    """X of A X = B"""
+    return _lapack("solve", np.linalg.solve, A, B)
+
+
+def _solve_vjp(g, y, A):
+    gb = _solve(A.mH, g)
+    return -(gb @ y.mH), gb
+
+
+def _system(op, A, B, left):
+    """A and B with equal leading dimensions, B as matrices; and whether B was a vector (a stack of vectors)."""
+    _matrix(op, A, True)
+    if not isinstance(B, _core.Tensor) or B.dtype is not A.dtype:
+        raise DTypeError(f"{op}: expected B of dtype {A.dtype.name}, got {getattr(getattr(B, 'dtype', None), 'name', type(B).__name__)}")
+    vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
+    if vector:
+        if not left:
+            raise ShapeError(f"{op}: left=False needs matrices as B, got shape {B.shape}")
+        B = unsqueeze(B, -1)
+    if B.shape[-2 if left else -1] != A.shape[-1]:
+        raise ShapeError(f"{op}: matrices of shape {A.shape} and right-hand sides of shape {B.shape} do not fit")
+    try:
+        lead = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
+    except ValueError:
+        raise ShapeError(f"{op}: leading dimensions of shapes {A.shape} and {B.shape} cannot be broadcast together") from None
+    return expand(A, (*lead, *A.shape[-2:])), expand(B, (*lead, *B.shape[-2:])), vector
+
+
+def _system_samples(r):
+    return [
+        Sample(regular(r, 3, 3), r(3, 2), id="matrix"), Sample(regular(r, 3, 3), r(3), id="vector"), Sample(regular(r, 2, 3, 3), r(2, 3), id="vectors"),
+        Sample(regular(r, 2, 1, 3, 3), r(4, 3, 2), id="broadcast"), Sample(regular(r, 3, 3), r(2, 3), left=False, id="right"),
+    ]  # fmt: skip
+
+
+_NO_FIT = ErrorSample(
+    np.eye(3), np.ones((2, 1)), error=ValueError, match=r"matrices of shape \(3, 3\) and right-hand sides of shape \(2, 1\) do not fit"
+)
+
+
+@composite(arrays="A B", where="linalg", samples=_system_samples, errors=[
+    ErrorSample(SINGULAR, np.ones(2), error=RuntimeError, match="linalg.solve: the matrix is singular"), _NO_FIT,
+    ErrorSample(np.eye(2), np.ones(2, np.float32), error=TypeError, match="linalg.solve: expected B of dtype float64, got float32")])  # fmt: skip
+def linalg_solve(A, B, *, left=True):
+    """X of A X = B (left=False: of X A = B), by LU with pivoting.
+
+    Shapes: A (..., n, n); B (..., n, k), or (n,), or A's shape without its last dimension: a vector for each matrix. Leading dimensions
+    broadcast. Raises LinAlgError for a singular matrix.
+    >>> mg.linalg.solve(mg.tensor([[2.0, 0.0], [0.0, 4.0]]), mg.tensor([2.0, 2.0]))
+    tensor([1. , 0.5])
+    """
+    A, B, vector = _system("linalg.solve", A, B, left)
+    X = _solve(A, B) if left else _solve(A.mT, B.mT).mT
+    return X.squeeze(-1) if vector else X
+
+
+# ---- triangular systems ----
+
+
+@defop(family="general", where="", ulp=64, vjp={("A", "B"): lambda g, y, A, upper, unitriangular: _triangular_vjp(g, y, A, upper, unitriangular)},
+       samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), upper=u, unitriangular=n, id=f"{'upper' if u else 'lower'}{'-unit' * n}") for u in (True, False) for n in (True, False)])  # fmt: skip
+def _solve_triangular(A, B, upper, unitriangular):
+    """X of A X = B by substitution; only one triangle of A is read"""
+    A, X = np.asarray(A), np.array(B)
+    n = A.shape[-1]
+    for i in reversed(range(n)) if upper else range(n):
+        done = slice(i + 1, n) if upper else slice(0, i)
+        rest = X[..., i, :] - (A[..., i : i + 1, done] @ X[..., done, :])[..., 0, :]
+        X[..., i, :] = rest if unitriangular else rest / A[..., i, i, None]
+    return X
+
+
+def _triangular_vjp(g, y, A, upper, unitriangular):
+    gb = _solve_triangular(A.mH, g, not upper, unitriangular)
+    ga = -(gb @ y.mH)
+    return (triu(ga, int(unitriangular)) if upper else tril(ga, -int(unitriangular))), gb
+
+
+@composite(arrays="A B", where="linalg", errors=[ErrorSample(np.eye(3), np.ones((2, 1)), upper=True, error=ValueError, match="do not fit")],
+           samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), upper=True, id="upper"), Sample(regular(r, 2, 3, 3), r(3, 2), upper=False, unitriangular=True, id="unit"),
+                              Sample(regular(r, 3, 3), r(2, 3), upper=False, left=False, id="right")])  # fmt: skip
+def linalg_solve_triangular(A, B, *, upper, left=True, unitriangular=False):
+    """X of A X = B (left=False: of X A = B) for triangular A, of which only the `upper` or lower triangle is read.
+
+    unitriangular: the diagonal counts as ones. Zeros on the diagonal give infinities. Shapes: A (..., n, n), B (..., n, k), broadcast.
+    >>> mg.linalg.solve_triangular(mg.tensor([[2.0, 0.0], [2.0, 1.0]]), mg.tensor([[2.0], [3.0]]), upper=False).tolist()
+    [[1.0], [1.0]]
+    """
+    if isinstance(B, _core.Tensor) and B.ndim < 2:
+        raise ShapeError(f"linalg.solve_triangular: expected matrices as B, got shape {B.shape}")
+    if isinstance(A, _core.Tensor) and isinstance(B, _core.Tensor) and B.shape == A.shape[:-1]:
+        B = expand(B, (*A.shape[:-2], *B.shape[-2:]))  # a matrix, never a stack of vectors
+    A, B, _ = _system("linalg.solve_triangular", A, B, left)
+    return _solve_triangular(A, B, upper, unitriangular) if left else _solve_triangular(A.mT, B.mT, not upper, unitriangular).mT
+
+
+Triangular = collections.namedtuple("Triangular", "solution cloned_coefficient")
+
+
+@composite(
+    arrays="b A",
+    samples=lambda r: [
+        Sample(r(3, 2), regular(r, 3, 3), id="upper"),
+        Sample(r(3, 2), regular(r, 3, 3), upper=False, transpose=True, id="lower-transposed"),
+    ],
+)
+def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
+    """`linalg.solve_triangular` under its older name, arguments exchanged; gives (solution, a copy of A's triangle).
+
+    >>> mg.triangular_solve(mg.tensor([[2.0]]), mg.tensor([[4.0]])).solution
+    tensor([[0.5]])
+    """
+    solution = linalg_solve_triangular(A.mT if transpose else A, b, upper=upper != transpose, unitriangular=unitriangular)
+    return Triangular(solution, A.clone())
+
+
+# ---- Cholesky ----
+
+
+def _cholesky_vjp(g, y):
+    """L^-H sym(phi(L^H g)) L^-1, where phi takes the lower triangle and half of the diagonal (Murray, arXiv:1602.07527)."""
+    phi = tril(y.mH @ g)
+    phi = phi - phi * _eye_like(phi) / 2
+    return _even(_solve_triangular(y.mH, _solve_triangular(y.mH, phi.mH, True, False).mH, True, False))
+
+
+def _eye_like(x):
+    return _core.from_numpy(np.eye(x.shape[-2], x.shape[-1], dtype=x.dtype.numpy))
+
+
+@defop(family="general", where="", ulp=64, samples=_square_samples(positive_definite), vjp={"input": _cholesky_vjp})
+def _cholesky(input):
+    """L of A = L L^H"""
+    return _lapack("cholesky", np.linalg.cholesky, _symmetric(input))
+
+
+_INDEFINITE = ErrorSample(
+    np.array([[1.0, 2.0], [2.0, 1.0]]), error=RuntimeError, match="linalg.cholesky: the matrix is not positive definite"
+)
+
+
+@composite(arrays="A", where="linalg", samples=lambda r: [*_square_samples(positive_definite)(r), Sample(positive_definite(r, 3, 3), upper=True, id="upper")],
+           errors=[_INDEFINITE, NOT_SQUARE, NO_MATRIX])  # fmt: skip
+def linalg_cholesky(A, *, upper=False):
+    """Lower triangular L with A = L L^H for a symmetric positive definite A (upper: U with A = U^H U).
+
+    Of a matrix that is not symmetric the symmetric part is taken. Shapes: (..., n, n). Raises LinAlgError if A is not positive definite.
+    >>> mg.linalg.cholesky(mg.tensor([[4.0, 2.0], [2.0, 5.0]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
+    y = _cholesky(_matrix("linalg.cholesky", A, True))
+    return y.mH if upper else y
+
+
+@composite(
+    samples=lambda r: [Sample(positive_definite(r, 3, 3), id="lower"), Sample(positive_definite(r, 3, 3), upper=True, id="upper")],
+    errors=[_INDEFINITE],
+)
+def cholesky(input, upper=False):
+    """`linalg.cholesky` under its older name.
+
+    >>> mg.cholesky(mg.tensor([[4.0]]))
+    tensor([[2.]])
+    """
+    return linalg_cholesky(input, upper=upper)
+
+
+@composite(arrays="B L", samples=lambda r: [Sample(r(3, 2), regular(r, 3, 3), id="lower"), Sample(r(3, 2), regular(r, 3, 3), upper=True, id="upper")],
+           errors=[ErrorSample(np.ones((2, 1)), np.eye(3), error=ValueError, match="do not fit")])  # fmt: skip
+def cholesky_solve(B, L, upper=False):
+    """X of A X = B, given the Cholesky factor of A. Shapes: B (..., n, k), L (..., n, n), broadcast.
+
+    >>> mg.cholesky_solve(mg.tensor([[4.0]]), mg.tensor([[2.0]]))
+    tensor([[1.]])
+    """
+    lower = L.mH if upper else L
+    return linalg_solve_triangular(lower.mH, linalg_solve_triangular(lower, B, upper=False), upper=True)
+
+
+@composite(arrays="L", samples=lambda r: [Sample(regular(r, 3, 3), id="lower"), Sample(regular(r, 2, 3, 3), upper=True, id="upper")])
+def cholesky_inverse(L, upper=False):
+    """Inverse of A, given its Cholesky factor. Shapes: (..., n, n).
+
+    >>> mg.cholesky_inverse(mg.tensor([[2.0]]))
+    tensor([[0.25]])
+    """
+    return cholesky_solve(expand(_eye_like(_matrix("cholesky_inverse", L, True)), L.shape), L, upper)
+
+
+# ---- determinants ----
+
+
+@defop(family="general", where="", ulp=256, samples=lambda r: [Sample(regular(r, 3, 3), id="matrix")], vjp={"input": NONDIFF})
+def _cofactors(input):
+    """Gradient of the determinant, of singular matrices too: det(U V) U diag(products of the other singular values) V"""
+    u, s, vh = np.linalg.svd(input)
+    n = s.shape[-1]
+    others = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(n)], -1) if n else s
+    return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None] * ((u * others[..., None, :]) @ vh)
+
+
+def _det_vjp(g, y, input):
+    g = unsqueeze(unsqueeze(g, -1), -1)
+    if (y.detach() != 0).all().item():
+        return g * unsqueeze(unsqueeze(y, -1), -1) * _inv(input).mH
+    return g * _cofactors(input)
+
+
+@defop(family="general", where="", ulp=64, samples=_square_samples(), vjp={"input": _det_vjp})
+def _det(input):
+    """Determinants"""
+    return np.asarray(np.linalg.det(input), np.asarray(input).dtype)
+
+
+@composite(where="mg Tensor linalg", samples=_square_samples(), errors=[NOT_SQUARE, NO_MATRIX, NO_FLOATS])
+def det(input):
+    """Determinant. Shapes: (..., n, n) gives (...). The gradient is right for singular matrices too, the second one not.
+
+    >>> mg.det(mg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(-2.)
+    """
+    return _det(_matrix("linalg.det", input, True))
+
+
+Slogdet = collections.namedtuple("Slogdet", "sign logabsdet")
+
+
+@defop(family="general", outputs=2, where="", ulp=64, samples=_square_samples(),
+       vjp={"input": lambda g, input: unsqueeze(unsqueeze(g[1], -1), -1) * _inv(input).mH if g[1] is not None else input * 0})  # fmt: skip
+def _slogdet(input):
+    """Sign and logarithm of the absolute value of determinants"""
+    sign, value = np.linalg.slogdet(input)
+    return sign, value
+
+
+@composite(where="mg Tensor linalg", arrays="A", samples=_square_samples(), errors=[NOT_SQUARE, NO_MATRIX])
+def slogdet(A):
+    """Sign and logarithm of the absolute value of the determinant: a named tuple (sign, logabsdet), where the determinant would overflow.
+
+    Shapes: (..., n, n) gives twice (...). A singular matrix gives 0 and -inf; its gradient raises LinAlgError.
+    >>> mg.slogdet(mg.tensor([[0.0, 1.0], [1.0, 0.0]])).sign
+    tensor(-1.)
+    """
+    sign, value = _slogdet(_matrix("linalg.slogdet", A, True))
+    return Slogdet(sign, value)
+
+
+@composite(samples=_square_samples(positive_definite), errors=[NOT_SQUARE])
+def logdet(input):
+    """Logarithm of the determinant; NaN if that is negative, -inf if it is 0. Shapes: (..., n, n) gives (...).
+
+    >>> mg.logdet(mg.tensor([[1.0]]))
+    tensor(0.)
+    """
+    sign, value = slogdet(input)
+    return _choose(sign < 0, float("nan"), value)

@@ -1,0 +1,303 @@
+"""Factors of matrices: QR, singular values, eigenvalues. mg.linalg, batched over leading dimensions.
+
+The factors are determined up to signs only. LAPACK's choice of them does not change with a small change of the matrix, so that gradients
+of the factors themselves exist; where singular values or eigenvalues coincide they do not, and come out as infinities or NaN.
+"""
+
+from __future__ import annotations
+
+import collections
+
+import numpy as np
+
+from .. import _core
+from ..errors import GradError, ShapeError
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from .diagonal import diag_embed, triu
+from .elementwise import _choose
+from .linalg_solve import (
+    NO_MATRIX,
+    NOT_SQUARE,
+    _even,
+    _eye_like,
+    _lapack,
+    _matrix,
+    _solve_triangular,
+    _symmetric,
+    regular,
+)  # fmt: skip
+from .shape import cat, expand, unsqueeze
+
+# ---- samples ----
+
+
+def spread(r: Draw, *shape: int) -> np.ndarray:
+    """Matrices whose singular values lie well apart."""
+    m, n = shape[-2:]
+    k = min(m, n)
+    u, _ = np.linalg.qr(r(*shape[:-2], m, k))
+    v, _ = np.linalg.qr(r(*shape[:-2], n, k))
+    return (u * (np.arange(k) + 1.0 + r.between(0, 0.3, *shape[:-2], 1, k))) @ np.swapaxes(v, -1, -2)
+
+
+def symmetric(r: Draw, *shape: int) -> np.ndarray:
+    """Symmetric matrices whose eigenvalues lie well apart, of both signs."""
+    q, _ = np.linalg.qr(r(*shape))
+    values = np.arange(shape[-1]) - 1.3 + r.between(0, 0.3, *shape[:-2], 1, shape[-1])
+    return (q * values) @ np.swapaxes(q, -1, -2)
+
+
+def _rectangles(draw=spread, **params):
+    return lambda r: [
+        Sample(draw(r, 3, 3), id="square", **params),
+        Sample(draw(r, 2, 3, 5), id="wide", **params),
+        Sample(draw(r, 4, 2), id="tall", **params),
+    ]
+
+
+def _squares(draw):
+    return lambda r: [
+        Sample(draw(r, 3, 3), id="matrix"),
+        Sample(draw(r, 2, 4, 4), id="stack"),
+        Sample(draw(r, 1, 1), id="one"),
+        Sample(r(0, 3, 3), id="empty"),
+    ]
+
+
+# ---- QR ----
+
+QR = collections.namedtuple("QR", "Q R")
+
+
+def _qr_vjp(g, y0, y1):
+    """(gQ + Q sym(triu(gR R^H - Q^H gQ))) R^-H, of at least as many rows as columns (Walter, Lehmann, Lamour, 2012)."""
+    inner = 0
+    if g[1] is not None:
+        inner = inner + g[1] @ y1.mH
+    if g[0] is not None:
+        inner = inner - y0.mH @ g[0]
+    inner = triu(inner)
+    inner = inner + inner.mH - inner * _eye_like(inner)
+    left = y0 @ inner if g[0] is None else g[0] + y0 @ inner
+    return _solve_triangular(y1, left.mH, True, False).mH
+
+
+@defop(
+    family="general",
+    outputs=2,
+    where="",
+    ulp=64,
+    vjp={"input": _qr_vjp},
+    samples=lambda r: [Sample(regular(r, 3, 3), id="square"), Sample(r(2, 4, 3), id="tall")],
+)
+def _qr(input):
+    """Orthonormal columns and an upper triangle, of at least as many rows as columns"""
+    return _lapack("qr", np.linalg.qr, input)
+
+
+@defop(family="general", outputs=2, where="", ulp=64, vjp={"input": NONDIFF}, samples=lambda r: [Sample(r(4, 2), id="tall")])
+def _qr_complete(input):
+    """Q square"""
+    return _lapack("qr", np.linalg.qr, input, "complete")
+
+
+@composite(arrays="A", where="linalg", samples=lambda r: [*_rectangles()(r), Sample(spread(r, 3, 5), mode="complete", id="complete"), Sample(r(0, 3), id="empty")],
+           errors=[NO_MATRIX, ErrorSample(np.ones((2, 2)), mode="full", error=ValueError, match="linalg.qr: mode must be 'reduced', 'complete' or 'r', got 'full'")])  # fmt: skip
+def linalg_qr(A, mode="reduced"):
+    """A = Q R: orthonormal columns, an upper triangle. A named tuple (Q, R).
+
+    mode: "reduced": Q (..., m, k), R (..., k, n), k = min(m, n); "complete": Q (..., m, m), R (..., m, n); "r": R alone, Q is empty.
+    Gradients need linearly independent first k columns; "r", and "complete" of a tall matrix, have none: GradError.
+    >>> mg.linalg.qr(mg.tensor([[3.0], [4.0]])).R.abs()
+    tensor([[5.]])
+    """
+    _matrix("linalg.qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"linalg.qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
+    m, n = A.shape[-2:]
+    recording = A.requires_grad and _core.is_grad_enabled()
+    if mode == "complete" and m > n:
+        if recording:
+            raise GradError(
+                "linalg.qr: mode 'complete' of a tall matrix is not differentiable: its last columns are arbitrary; detach() it"
+            )
+        return QR(*_qr_complete(A))
+    if mode == "r" and recording:
+        raise GradError("linalg.qr: mode 'r' is not differentiable, its gradient needs Q; use 'reduced'")
+    if m < n:  # the left square part, and what it makes of the rest
+        Q, R = _qr(A[..., :m])
+        R = cat([R, Q.mH @ A[..., m:]], -1)
+    else:
+        Q, R = _qr(A)
+    return QR(_core.empty((0,), A.dtype), R) if mode == "r" else QR(Q, R)
+
+
+@composite(samples=lambda r: [Sample(spread(r, 4, 3), id="tall")], errors=[NO_MATRIX])
+def qr(input, some=True):
+    """`linalg.qr` under its older name; some=False is mode "complete".
+
+    >>> mg.qr(mg.tensor([[2.0]])).R.abs()
+    tensor([[2.]])
+    """
+    return linalg_qr(input, "reduced" if some else "complete")
+
+
+@composite(arrays="input tau", where="linalg", samples=lambda r: [Sample(r(4, 3), r.between(0.2, 1, 3), id="tall"), Sample(r(2, 3, 3), r.between(0.2, 1, 2, 2), id="stack")],
+           errors=[ErrorSample(np.ones((2, 3)), np.ones(2), error=ValueError, match="linalg.householder_product: expected at least as many rows as columns")])  # fmt: skip
+def linalg_householder_product(input, tau):
+    """First n columns of the product of reflections I - tau[i] v v^H; v is column i of input below its diagonal, with 1 on it and 0 above.
+
+    Shapes: input (..., m, n), m >= n; tau (..., k), k <= n; gives (..., m, n).
+    >>> mg.linalg.householder_product(mg.tensor([[1.0], [0.0]]), mg.tensor([2.0])).tolist()
+    [[-1.0], [0.0]]
+    """
+    m, n = _matrix("linalg.householder_product", input).shape[-2:]
+    if m < n or tau.shape[-1] > n:
+        raise ShapeError(f"linalg.householder_product: expected at least as many rows as columns, and as columns as reflections, got shapes {input.shape}, {tau.shape}")  # fmt: skip
+    V = input.tril(-1) + _eye_like(input)
+    Q = expand(_eye_like(input), input.shape)
+    for i in reversed(range(tau.shape[-1])):
+        v = V[..., i : i + 1]
+        Q = Q - unsqueeze(unsqueeze(tau[..., i], -1), -1) * (v @ (v.mH @ Q))
+    return Q
+
+
+# ---- singular values ----
+
+SVD = collections.namedtuple("SVD", "U S Vh")
+OldSVD = collections.namedtuple("OldSVD", "U S V")
+
+
+def _gaps(values):
+    """values_j - values_i, with ones on the diagonal."""
+    gap = unsqueeze(values, -2) - unsqueeze(values, -1)
+    return _choose(_diagonal_mask(values.shape[-1]), 1.0, gap)
+
+
+def _diagonal_mask(n):
+    return _core.from_numpy(np.eye(n, dtype=bool))
+
+
+def _svd_vjp(g, y0, y1, y2):
+    """Townsend, "Differentiating the singular value decomposition" (2016); what full_matrices adds to the factors takes no part."""
+    S, k = y1, y1.shape[-1]
+    U, Vh = y0[..., :k], y2[..., :k, :]
+    V = Vh.mH
+    gap = _gaps(S * S)
+    inner = diag_embed(g[1]) if g[1] is not None else None
+    gu = g[0][..., :k] if g[0] is not None else None
+    gv = g[2][..., :k, :].mH if g[2] is not None else None
+
+    def add(x, z):
+        return z if x is None else x + z
+
+    if gu is not None:
+        skew = U.mH @ gu
+        inner = add(inner, (skew - skew.mH) / gap * unsqueeze(S, -2))
+    if gv is not None:
+        skew = V.mH @ gv
+        inner = add(inner, unsqueeze(S, -1) * ((skew - skew.mH) / gap))
+    out = U @ inner @ Vh
+    if gu is not None and U.shape[-2] > k:
+        scaled = gu / unsqueeze(S, -2)
+        out = out + (scaled - U @ (U.mH @ scaled)) @ Vh
+    if gv is not None and V.shape[-2] > k:
+        scaled = gv / unsqueeze(S, -2)
+        out = out + U @ (scaled - V @ (V.mH @ scaled)).mH
+    return out
+
+
+@defop(family="general", outputs=3, where="", ulp=256, samples=_rectangles(full=False), vjp={"input": _svd_vjp})
+def _svd(input, full):
+    """Singular value decomposition"""
+    return _lapack("svd", np.linalg.svd, input, full)
+
+
+@composite(arrays="A", where="linalg", samples=lambda r: _rectangles(full_matrices=False)(r), errors=[NO_MATRIX])
+def linalg_svd(A, full_matrices=True, *, driver=None):
+    """A = U diag(S) Vh, singular values falling. A named tuple (U, S, Vh).
+
+    Shapes: A (..., m, n), S (..., k), k = min(m, n), U (..., m, m), Vh (..., n, n); full_matrices=False: U (..., m, k), Vh (..., k, n).
+    Gradients of U and Vh need distinct singular values, none of them 0 unless A is square; those of the columns that full_matrices adds
+    count as 0.
+    >>> mg.linalg.svd(mg.tensor([[3.0, 0.0], [0.0, 4.0]])).S
+    tensor([4., 3.])
+    """
+    return SVD(*_svd(_matrix("linalg.svd", A), bool(full_matrices)))
+
+
+@composite(arrays="A", where="linalg", samples=_rectangles(), errors=[NO_MATRIX])
+def linalg_svdvals(A, *, driver=None):
+    """Singular values, falling. Shapes: (..., m, n) gives (..., min(m, n)).
+
+    >>> mg.linalg.svdvals(mg.tensor([[3.0, 0.0], [0.0, 4.0]]))
+    tensor([4., 3.])
+    """
+    _matrix("linalg.svdvals", A)
+    if A.requires_grad and _core.is_grad_enabled():
+        return _svd(A, False)[1]
+    return _core.from_numpy(np.array(_lapack("svdvals", np.linalg.svd, A.numpy(force=True), compute_uv=False)))
+
+
+@composite(samples=_rectangles(), errors=[NO_MATRIX])
+def svd(input, some=True, compute_uv=True):
+    """`linalg.svd` under its older name, with V in the place of Vh; some=False is full_matrices=True.
+
+    >>> mg.svd(mg.tensor([[3.0, 0.0], [0.0, 4.0]])).S
+    tensor([4., 3.])
+    """
+    U, S, Vh = linalg_svd(input, not some)
+    if not compute_uv:
+        m, n = input.shape[-2:]
+        zeros = [_core.full_of((*input.shape[:-2], s, s), 0, input.dtype) for s in (m, n)]
+        return OldSVD(zeros[0], S, zeros[1])
+    return OldSVD(U, S, Vh.mH)
+
+
+# ---- eigenvalues of symmetric matrices ----
+
+Eigh = collections.namedtuple("Eigh", "eigenvalues eigenvectors")
+
+
+def _eigh_vjp(g, y0, y1):
+    """V (diag(gw) + (V^H gV) / gaps) V^H (Giles, 2008)."""
+    inner = diag_embed(g[0]) if g[0] is not None else None
+    if g[1] is not None:
+        turn = _choose(_diagonal_mask(y0.shape[-1]), 0.0, (y1.mH @ g[1]) / _gaps(y0))
+        inner = turn if inner is None else inner + turn
+    return _even(y1 @ inner @ y1.mH)
+
+
+@defop(family="general", outputs=2, where="", ulp=256, samples=_squares(symmetric), vjp={"input": _eigh_vjp})
+def _eigh(input):
+    """Eigenvalues and eigenvectors of the symmetric part"""
+    return _lapack("eigh", np.linalg.eigh, _symmetric(input))
+
+
+def _uplo(op, UPLO):
+    if UPLO.upper() not in ("L", "U"):
+        raise ValueError(f"{op}: UPLO must be 'L' or 'U', got {UPLO!r}")
+
+
+@composite(arrays="A", where="linalg", samples=_squares(symmetric), errors=[
+    NOT_SQUARE, NO_MATRIX, ErrorSample(np.eye(2), "X", error=ValueError, match="linalg.eigh: UPLO must be 'L' or 'U', got 'X'")])  # fmt: skip
+def linalg_eigh(A, UPLO="L"):
+    """A = V diag(w) V^H for symmetric A: eigenvalues rising, orthonormal eigenvectors as columns. A named tuple (eigenvalues, eigenvectors).
+
+    Of a matrix that is not symmetric the symmetric part is taken, whatever UPLO says. Shapes: (..., n, n) gives (..., n) and (..., n, n).
+    Gradients of eigenvectors need distinct eigenvalues.
+    >>> mg.linalg.eigh(mg.tensor([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
+    tensor([1., 3.])
+    """
+    _uplo("linalg.eigh", UPLO)
+    return Eigh(*_eigh(_matrix("linalg.eigh", A, True)))
+
+
+@composite(arrays="A", where="linalg", samples=_squares(symmetric), errors=[NOT_SQUARE, NO_MATRIX])
+def linalg_eigvalsh(A, UPLO="L"):
+    """Eigenvalues of symmetric matrices, rising. Shapes: (..., n, n) gives (..., n).
+
+    >>> mg.linalg.eigvalsh(mg.tensor([[2.0, 1.0], [1.0, 2.0]]))
+    tensor([1., 3.])
+    """
+    return linalg_eigh(A, UPLO).eigenvalues
