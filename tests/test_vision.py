@@ -90,6 +90,10 @@ def test_conv_transpose(drawn, groups, batched, with_bias, seed):
             padding=padding, output_padding=extra, dilation=dilation, groups=groups)  # fmt: skip
 
 
+def test_conv_tbc():
+    compare("conv_tbc", array(0, 6, 2, 3), array(1, 3, 3, 4), array(2, 4), pad=1)
+
+
 # ---- pooling ----
 
 
@@ -117,6 +121,15 @@ def test_avg_pool(drawn, ceil, include, batched, divisor, seed):
     size = tuple(s + k for s, k in zip(size, kernel))
     options = {} if len(size) == 1 else {"divisor_override": divisor}
     compare(f"avg_pool{len(size)}d", array(seed, *(2,) * batched, 2, *size), kernel_size=kernel, stride=stride, padding=padding,
+            ceil_mode=ceil, count_include_pad=include, **options)  # fmt: skip
+
+
+@given(axes(window_axis(most_padding=lambda k: k // 2)), st.booleans(), st.booleans(), st.sampled_from([None, 3, -2]), seeds)
+def test_avg_pool_of_integers(drawn, ceil, include, divisor, seed):
+    size, kernel, stride, padding, _ = drawn
+    size = tuple(s + k for s, k in zip(size, kernel))
+    options = {} if len(size) == 1 else {"divisor_override": divisor}
+    compare(f"avg_pool{len(size)}d", np.random.default_rng(seed).integers(-99, 99, (2, *size)), kernel_size=kernel, stride=stride, padding=padding,
             ceil_mode=ceil, count_include_pad=include, **options)  # fmt: skip
 
 

@@ -274,15 +274,32 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     tensor([[[3., 3.]]])
     """
     check_batch("conv1d", input, 1)
-    return batched(lambda x: _conv1d_of(x, weight, bias, stride, padding, dilation, groups), input, 3)
+    return batched(lambda x: _conv1d_of("conv1d", x, weight, bias, stride, padding, dilation, groups), input, 3)
 
 
-def _conv1d_of(input, weight, bias, stride, padding, dilation, groups):
-    _check("conv1d", input, weight, bias, groups, "(N, C, L)", "(O, C, K)")
-    stride, dilation = sizes("conv1d", "stride", stride, 1, 1), sizes("conv1d", "dilation", dilation, 1, 1)
-    input, padding = _resolve_padding("conv1d", input, padding, stride, weight.shape[2:], dilation)
-    counts("conv1d", input.shape, weight.shape[2:], stride, padding, dilation)
+def _conv1d_of(op, input, weight, bias, stride, padding, dilation, groups):
+    _check(op, input, weight, bias, groups, "(N, C, L)", "(O, C, K)")
+    stride, dilation = sizes(op, "stride", stride, 1, 1), sizes(op, "dilation", dilation, 1, 1)
+    input, padding = _resolve_padding(op, input, padding, stride, weight.shape[2:], dilation)
+    counts(op, input.shape, weight.shape[2:], stride, padding, dilation)
     return _conv2d(input.unsqueeze(2), weight.unsqueeze(2), bias, (1, *stride), (0, *padding), (1, *dilation), groups).squeeze(2)
+
+
+@composite(arrays="input weight bias", where="mg F", linear_in=("input", "weight", "bias"),
+           samples=lambda r: [Sample(r(6, 2, 3), r(3, 3, 4), r(4), pad=1, id="padded"), Sample(r(5, 1, 3), r(2, 3, 2), r(2), id="valid")],
+           errors=[ErrorSample(_ones(6, 2, 3), _ones(3, 2, 4), _ones(4), error=ShapeError, match="conv_tbc: input has 3 channels but weight expects 2"),
+                   ErrorSample(_ones(6, 2), _ones(3, 2, 4), _ones(4), error=ShapeError, match=r"conv_tbc: input must be \(T, N, C\)")])  # fmt: skip
+def conv_tbc(input, weight, bias, pad=0):
+    """conv1d of sequences whose first axis is time.
+
+    Shapes: input (T, N, C); weight (K, C, O); bias (O,); returns (T + 2*pad - K + 1, N, O). Dtypes and errors as conv1d.
+    >>> mg.conv_tbc(mg.ones(4, 1, 2), mg.ones(3, 2, 1), mg.zeros(1)).flatten()
+    tensor([6., 6.])
+    """
+    if input.ndim != 3 or weight.ndim != 3:
+        raise ShapeError(f"conv_tbc: input must be (T, N, C) and weight (K, C, O), got shapes {input.shape} and {weight.shape}")
+    y = _conv1d_of("conv_tbc", input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, 1, pad, 1, 1)
+    return y.permute(2, 0, 1).contiguous()
 
 
 # ---- windows as columns ----

@@ -206,3 +206,67 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     tensor([[[[2.5, 3. ]]]])
     """
     return _grid_sample("grid_sample", input, grid, mode, padding_mode, align_corners)
+
+
+# ---- under torch's other names, with numbers for modes ----
+
+_MODES, _PADDINGS = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
+
+
+def _numbered(op, input, grid, interpolation_mode, padding_mode, align_corners):
+    if interpolation_mode not in (0, 1, 2) or padding_mode not in (0, 1, 2):
+        raise ValueError(f"{op}: modes are 0, 1 and 2, for {_MODES} and {_PADDINGS}, got {interpolation_mode} and {padding_mode}")
+    return _grid_sample(op, input, grid, _MODES[interpolation_mode], _PADDINGS[padding_mode], align_corners)
+
+
+def _numbered_samples(r: Draw) -> list[Sample]:
+    places = _between_pixels(r, (4, 5), False, 2, 3, 4)
+    return [Sample(r(2, 3, 4, 5), places, interpolation_mode=0, padding_mode=1, align_corners=False, id="bilinear-border")]
+
+
+def _numbered_volumes(r: Draw) -> list[Sample]:
+    places = _between_pixels(r, (3, 4, 5), False, 1, 2, 1, 4)
+    return [Sample(r(1, 2, 3, 4, 5), places, interpolation_mode=0, padding_mode=0, align_corners=False, id="trilinear-zeros")]
+
+
+_NUMBER = [ErrorSample(np.ones((2, 3, 4, 5)), np.ones((2, 3, 4, 2)), 3, 0, False, error=ValueError, match="modes are 0, 1 and 2")]
+
+
+@composite(arrays="input grid", where="mg", samples=_numbered_samples, errors=_NUMBER)
+def grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners):
+    """`nn.functional.grid_sample` with numbers for modes: 0 bilinear, 1 nearest, 2 bicubic; padding 0 zeros, 1 border, 2 reflection.
+
+    >>> mg.grid_sampler(mg.tensor([[[[1.0, 2.0]]]]), mg.tensor([[[[0.0, 0.0]]]]), 0, 0, False)
+    tensor([[[[1.5]]]])
+    """
+    return _numbered("grid_sampler", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+@composite(arrays="input grid", where="mg", samples=_numbered_samples, errors=_NUMBER)
+def grid_sampler_2d(input, grid, interpolation_mode, padding_mode, align_corners):
+    """grid_sampler of images.
+
+    >>> mg.grid_sampler_2d(mg.tensor([[[[1.0, 2.0]]]]), mg.tensor([[[[0.0, 0.0]]]]), 0, 0, False)
+    tensor([[[[1.5]]]])
+    """
+    return _numbered("grid_sampler_2d", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+@composite(arrays="input grid", where="mg", samples=_numbered_volumes, errors=_NUMBER)
+def grid_sampler_3d(input, grid, interpolation_mode, padding_mode, align_corners):
+    """grid_sampler of volumes.
+
+    >>> mg.grid_sampler_3d(mg.tensor([[[[[1.0, 2.0]]]]]), mg.zeros(1, 1, 1, 1, 3), 0, 0, False)
+    tensor([[[[[1.5]]]]])
+    """
+    return _numbered("grid_sampler_3d", input, grid, interpolation_mode, padding_mode, align_corners)
+
+
+@composite(arrays="theta", where="mg", samples=lambda r: [Sample(r(2, 2, 3), size=(2, 3, 4, 5), align_corners=False, id="images")])
+def affine_grid_generator(theta, size, align_corners):
+    """`nn.functional.affine_grid` under another name.
+
+    >>> mg.affine_grid_generator(mg.ones(1, 2, 3), (1, 1, 4, 5), False).shape
+    (1, 4, 5, 2)
+    """
+    return affine_grid(theta, size, align_corners)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
-from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
+from ..registry import NONDIFF, OPS, Cost, Draw, ErrorSample, Sample, composite, defop
 from ._geometry import Pair, batched, check_batch, counts, sizes, taps
 
 
@@ -153,15 +153,16 @@ _MAXIMA = {1: _max_pool1d, 2: _max_pool2d, 3: _max_pool3d}
 
 
 def _divisors(size, out, kernel, stride, padding, count_include_pad, divisor):
-    """What each window's sum is divided by, (OH, OW). Padding counts if asked for; what ceil_mode adds beyond it never does."""
+    """What each window's sum is divided by, (OH, OW) for images. Padding counts if asked for; what ceil_mode adds beyond it never does."""
     if divisor:
         return np.full(out, divisor)
-    lengths = []
-    for d in (0, 1):
+    area = np.ones((), np.int64)
+    for d in range(len(out)):
         start = np.arange(out[d]) * stride[d] - padding[d]
         stop = np.minimum(start + kernel[d], size[d] + padding[d])
-        lengths.append(stop - start if count_include_pad else np.minimum(stop, size[d]) - np.maximum(start, 0))
-    return lengths[0][:, None] * lengths[1][None, :]
+        length = stop - start if count_include_pad else np.minimum(stop, size[d]) - np.maximum(start, 0)
+        area = area[..., None] * length
+    return area
 
 
 def _reach(size, out, kernel, stride, padding):
@@ -245,13 +246,13 @@ def _avg_public_samples(r: Draw) -> list[Sample]:
 @composite(where="F", samples=_avg_public_samples, errors=[
     ErrorSample(_ones(1, 2, 3, 8), 4, error=ShapeError, match=r"avg_pool2d: kernel does not fit axis H: 3"),
     ErrorSample(_ones(1, 2, 8, 8), 2, divisor_override=0, error=ValueError, match="divisor_override must not be 0"),
-    ErrorSample(np.ones((1, 2, 8, 8), np.int64), 2, error=DTypeError, match="expected a floating-point tensor, got dtype int64"),
+    ErrorSample(np.ones((1, 2, 8, 8), np.int32), 2, error=DTypeError, match="expected a tensor of floats or int64, got dtype int32"),
 ])  # fmt: skip
 def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
     """Mean of each window; zeros of the padding count, unless `count_include_pad` is False.
 
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, OH, OW) or (C, OH, OW), sizes as in max_pool2d.
-    `divisor_override` divides every window's sum instead of its size. Dtypes: floats.
+    `divisor_override` divides every window's sum instead of its size. Dtypes: floats; int64, whose quotients are cut off.
     Raises: ShapeError if a window exceeds the padded input; ValueError for a divisor of 0.
     >>> mg.nn.functional.avg_pool2d(mg.tensor([[[1.0, 2.0, 5.0], [4.0, 3.0, 0.0]]]), (2, 1))
     tensor([[[2.5, 2.5, 2.5]]])
@@ -262,12 +263,17 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 def avg_pool(op, n, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override=None):
     """Means of windows over `n` axes."""
     check_batch(op, input, n)
-    check_float(op, input)
+    if not (input.is_floating_point() or input.dtype is _core.int64):
+        raise DTypeError(f"{op}: expected a tensor of floats or int64, got dtype {input.dtype.name}")
     if divisor_override == 0:
         raise ValueError(f"{op}: divisor_override must not be 0")
     kernel, step, pad = window(op, n, kernel_size, stride, padding)
     out = counts(op, input.shape, kernel, step, pad, ceil=ceil_mode)
     divisor = divisor_override or 0
+    if input.dtype is _core.int64:  # exact sums; quotients are cut off
+        total = avg_pool(op, n, input.to(_core.float64), kernel_size, stride, padding, ceil_mode, True, 1)
+        share = _divisors(input.shape[-n:], out, kernel, step, pad, count_include_pad, divisor)
+        return OPS["div"].function(total, _core.from_numpy(share), rounding_mode="trunc").to(_core.int64)
     return batched(lambda x: _MEANS[n](x, out, kernel, step, pad, bool(count_include_pad), divisor), input, n + 2)
 
 

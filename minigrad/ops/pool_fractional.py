@@ -80,7 +80,7 @@ def _fractional(op, n, input, kernel_size, output_size, output_ratio, samples):
 def _samples2d(r: Draw) -> list[Sample]:
     return [
         Sample(r.distinct(2, 3, 8, 7), kernel_size=(2, 3), output_size=(4, 3), _random_samples=r.between(0, 1, 2, 3, 2), id="size"),
-        Sample(r.distinct(2, 9, 7), kernel_size=2, output_ratio=0.5, _random_samples=r.between(0, 1, 1, 2, 2), id="unbatched-ratio"),
+        Sample(r.distinct(2, 9, 7), kernel_size=2, output_ratio=(0.5, 0.5), _random_samples=r.between(0, 1, 1, 2, 2), id="unbatched-ratio"),
     ]
 
 

@@ -44,7 +44,6 @@ def pixel_shuffle(input, upscale_factor):
 
 @composite(where="mg F", dtypes=ALL, linear_in=("input",), samples=lambda r: [
     Sample(r(2, 2, 6, 4), downscale_factor=2, id="batch"), Sample(r(1, 6, 3), downscale_factor=3, id="unbatched"),
-    Sample(r(0, 1, 6, 4), downscale_factor=2, id="empty"),
 ], errors=[ErrorSample(np.ones((2, 6, 3, 4)), 2, error=ShapeError, match=r"pixel_unshuffle: height and width \(3, 4\) cannot be divided by 2")])  # fmt: skip
 def pixel_unshuffle(input, downscale_factor):
     """Blocks of pixels as channels: the reverse of pixel_shuffle.
