@@ -13,6 +13,7 @@ from ..errors import DTypeError, ShapeError
 from ..registry import OPS, Draw, ErrorSample, Sample, composite
 from ._geometry import check_tensor
 from .pool import check_float
+from .resample import resample
 
 # ---- the grid ----
 
@@ -122,24 +123,20 @@ def _grid_sample(op, input, grid, mode, padding_mode, align_corners):
     _check(op, input, grid, mode, padding_mode)
     (n, c, *size), shape = input.shape, grid.shape[1:-1]
     axes = [_taps(grid[..., len(size) - 1 - d], m, mode, padding_mode, align_corners) for d, m in enumerate(size)]
-    nothing = n * int(np.prod(size))  # the row after the last pixel, of zeros: what lies outside
-    rows = input.permute(0, *range(2, input.ndim), 1).reshape(nothing, c)
-    rows = OPS["cat"].function([rows, _core.full_of((1, c), 0, input.dtype)])
-
-    def read(d, at, inside):
-        """Sum over the taps of axis d and of those after it, at pixels `at` of the axes before it."""
-        if d == len(size):
-            return rows.index_select(0, _core.from_numpy(np.where(inside, at, nothing).reshape(-1)))
-        total = None
-        for pixel, weight in axes[d]:
-            within = (pixel >= 0) & (pixel < size[d])
-            part = read(d + 1, at * size[d] + np.where(within, pixel, 0).astype(np.int64), inside & within)
-            part = part if weight is None else part * weight.reshape(-1, 1)
-            total = part if total is None else total + part
-        return total
-
-    images = np.arange(n).reshape(n, *(1,) * len(shape))
-    found = read(0, images, np.ones((n, *shape), bool))
+    at, inside = np.arange(n).reshape(n, *(1,) * len(shape), 1), np.ones((n, *shape, 1), bool)
+    weights: list = [None]
+    for taps, m in zip(axes, size):  # every combination of the taps so far with those of this axis
+        pixels = np.stack([pixel for pixel, _ in taps], -1)[..., None, :]
+        within = (pixels >= 0) & (pixels < m)
+        at, inside = at[..., None] * m + np.where(within, pixels, 0).astype(np.int64), inside[..., None] & within
+        together = (n, *shape, len(weights) * len(taps))
+        at, inside = at.reshape(together), inside.reshape(together)
+        weights = [w if v is None else v if w is None else v * w for v in weights for _, w in taps]
+    pixels = input.permute(0, *range(2, input.ndim), 1).reshape(n * int(np.prod(size)), c)
+    weight = grid.new_ones(at.shape) if weights[0] is None else OPS["stack"].function(weights, -1)
+    table = (np.concatenate([[0], np.cumsum(inside.sum(-1))]), at[inside])  # what lies outside has no entry
+    entries = weight.reshape(-1).index_select(0, _core.from_numpy(np.flatnonzero(inside)))
+    found = resample(pixels, *map(_core.from_numpy, table), entries, 0)
     return found.reshape(n, *shape, c).permute(0, len(shape) + 1, *range(1, len(shape) + 1)).contiguous()
 
 

@@ -1,71 +1,17 @@
 """Images in another size: interpolation, axis by axis.
 
-Along one axis every output is a weighted sum of a few inputs: a sparse matrix, whose rows a table lists. One op applies it to any
-dimension of a tensor. Its gradient is the same op with the transposed table, so there is no other rule.
+Along one axis every output is a weighted sum of a few inputs: a sparse matrix, whose rows a table lists, and which `resample` applies.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
-from ..registry import NONDIFF, OPS, Draw, ErrorSample, Sample, composite, defop
+from ..registry import OPS, Draw, ErrorSample, Sample, composite
 from ._geometry import LAYOUTS, check_tensor
-
-# ---- a sparse matrix along a dimension ----
-
-
-def _transposed(start, index, weight, n):
-    """The table of the transposed matrix, which has `n` rows."""
-    rows = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    order = np.argsort(index, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(index, minlength=n))])
-    return starts, rows[order], weight[order]
-
-
-def _resample_vjp(g, start, index, weight, input_shape, dim):
-    table = _transposed(start.numpy(), index.numpy(), weight.numpy(), input_shape[dim])
-    return resample(g, *map(_core.from_numpy, table), dim)
-
-
-def _resample_samples(r: Draw) -> list[Sample]:
-    start, index = np.array([0, 2, 2, 5, 6]), np.array([0, 2, 1, 1, 0, 2])
-    return [
-        Sample(r(2, 3, 4), start, index, r(6), dim=1, id="middle"),
-        Sample(r(4, 3), start, index, r(6), dim=1, id="last"),
-        Sample(r(0, 3), start, index, r(6), dim=1, id="empty"),
-    ]
-
-
-def _resample_plan(input, start, index, weight, dim):
-    if weight.dtype is not input.dtype:
-        raise DTypeError(f"resample: expected one dtype for input and weight, got {input.dtype.name} and {weight.dtype.name}")
-    shape, m = input.shape, start.shape[0] - 1
-    outer, inner = math.prod(shape[:dim]), math.prod(shape[dim + 1 :])
-    out = _core.empty((outer, m, inner), input.dtype)
-    table = (_core.contiguous(v.detach()) for v in (start, index, weight))
-    _core.launch_as("resample", input.dtype, [out, _core.contiguous(input.detach()).view((outer, shape[dim], inner)), *table])
-    return out.view((*shape[:dim], m, *shape[dim + 1 :]))
-
-
-@defop(family="general", plan=_resample_plan, where="", linear_in=("input",), samples=_resample_samples,
-       vjp={"input": _resample_vjp, "start": NONDIFF, "index": NONDIFF, "weight": NONDIFF})  # fmt: skip
-def resample(input, start, index, weight, dim):
-    """A sparse matrix times dimension `dim`: output o is the sum of weight[k] * input[index[k]] for k from start[o] up to start[o + 1].
-
-    Shapes: input (..., n, ...), start (m + 1,), index and weight (K,); returns (..., m, ...). Dtypes: floats, the same for weight.
-    """
-    of, count = np.moveaxis(input, dim, 0), np.diff(start)
-    out = np.zeros((len(count), *of.shape[1:]), np.result_type(input, weight))
-    for k in range(count.max(initial=0)):
-        rows = np.flatnonzero(count > k)
-        at = start[rows] + k
-        out[rows] += of[index[at]] * weight[at].reshape(-1, *(1,) * (of.ndim - 1))
-    return np.moveaxis(out, 0, dim)
-
+from .resample import resample
 
 # ---- the tables ----
 # Numbers are rounded as PyTorch rounds them: in the tensor's dtype (`real`), products and sums at once, and pixels in float32.
