@@ -41,12 +41,15 @@ def relu(input):
 def _hardtanh_bounds(dtype, min_val, max_val):
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
+    if dtype is _core.uint8 and min_val < 0:
+        raise DTypeError(f"hardtanh: dtype {dtype.name} cannot be between {min_val} and {max_val}")
     return _bounds(dtype, min_val, max_val)
 
 
 @defop(kernel="clamp", flag="inplace", where="F", inplace=False, pack=_hardtanh_bounds, kinks=(-1.0, 1.0), samples=one(lambda r, *s: r.away(*s, kinks=(-1.0, 1.0))),
        vjp={"input": lambda g, input, min_val, max_val: _choose(logical_and(gt(input, min_val), lt(input, max_val)), g, 0)},
-       errors=[ErrorSample(np.ones(3), 1.0, -1.0, error=ValueError, match=r"hardtanh: min_val must not be above max_val, got 1.0 and -1.0")])  # fmt: skip
+       errors=[ErrorSample(np.ones(3), 1.0, -1.0, error=ValueError, match=r"hardtanh: min_val must not be above max_val, got 1.0 and -1.0"),
+               ErrorSample(np.ones(3, np.uint8), error=DTypeError, match="hardtanh: dtype uint8 cannot be between -1.0 and 1.0")])  # fmt: skip
 def hardtanh(input, min_val=-1.0, max_val=1.0):
     """input between min_val and max_val; the gradient on these bounds is 0, unlike clamp's.
 

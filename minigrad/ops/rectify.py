@@ -1,6 +1,7 @@
 """Activations in pieces: thresholds, shrinkage, leaky slopes, and what approximates smooth functions by straight lines.
 
-Where pieces meet, gradients are PyTorch's; each rule says by its comparison which piece the meeting point belongs to.
+All are sums and choices of others. Where pieces meet, gradients are PyTorch's: which parts they are made of decides that, since
+relu and hardtanh pass no gradient on their bounds, and clamp does.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
-from ..registry import Draw, ErrorSample, Sample, composite, defop
+from ..registry import Draw, ErrorSample, Sample, composite
 from ._samples import NUMBERS, away, one
-from .activation import elu
-from .elementwise import _choose, clamp, exp, ge, gt, le, logical_and, logical_or, lt, mul
+from .activation import elu, leaky_relu, relu, relu6
+from .elementwise import _choose, abs, add, clamp, div, expm1, gt, le, mul, sub
 from .generator import _drawn
 from .shape import reshape
 
@@ -25,19 +26,21 @@ def _maybe_in_place(op, function, input, inplace):
     return _core.inplace_by(function, op, input) if inplace else function(input)
 
 
-@defop(flag="inplace", where="mg F", inplace=False, kinks=(0.4,), dtypes=NUMBERS,
-       samples=lambda r: [Sample(_apart(0.4)(r, *s), threshold=0.4, value=-1.5, id=i) for i, s in (("matrix", (3, 4)), ("odd", (37,)), ("0-d", ()), ("empty", (0, 2)))],
-       vjp={"input": lambda g, input, threshold: _choose(le(input, threshold), 0, g)})  # fmt: skip
-def threshold(input, threshold, value):
+@composite(where="mg F", kinks=(0.4,), dtypes=NUMBERS,
+           samples=lambda r: [Sample(r.away(*s, kinks=(0.4,)), threshold=0.4, value=1.5, id=i) for i, s in (("matrix", (3, 4)), ("0-d", ()), ("empty", (0, 2)))],
+           errors=[ErrorSample(np.ones(3, bool), 0.0, 1.0, error=DTypeError, match="threshold: expected numbers, got dtype bool")])  # fmt: skip
+def threshold(input, threshold, value, inplace=False):
     """input where it is above `threshold`, otherwise `value`; NaN stays.
 
-    Shapes: any. Dtypes: all but bool.
+    Shapes: any. Dtypes: all but bool; both numbers are converted to it.
     >>> mg.nn.functional.threshold(mg.tensor([-1.0, 0.5, 2.0]), 0.5, 20.0)
     tensor([20., 20.,  2.])
     """
-    x = np.asarray(input)
-    limit, other = (np.asarray(v, np.float64).astype(x.dtype) for v in (threshold, value))  # of the tensor's dtype, as in PyTorch
-    return np.where(x <= limit, other, x)
+    if input.dtype is _core.bool_:
+        raise DTypeError("threshold: expected numbers, got dtype bool")
+    if not input.is_floating_point():
+        threshold, value = int(threshold), int(value)
+    return _maybe_in_place("threshold", lambda x: _choose(le(x, threshold), value, x), input, inplace)
 
 
 @composite(where="mg F", samples=one(away, training=False), kinks=(0.0,), errors=[
@@ -54,10 +57,9 @@ def rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=
     if lower > upper:
         raise ValueError(f"rrelu: lower must not be above upper, got {lower} and {upper}")
     _check_float("rrelu", input)
-    if training:
-        slope = _drawn("rrelu", "uniform", input.shape, input.dtype, None, float(lower), float(upper))
-    else:
-        slope = (lower + upper) / 2
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    slope = _drawn("rrelu", "uniform", input.shape, input.dtype, None, float(lower), float(upper))
     return _maybe_in_place("rrelu", lambda x: _choose(gt(x, 0), x, mul(x, slope)), input, inplace)
 
 
@@ -83,11 +85,9 @@ def selu(input, inplace=False):
     return _maybe_in_place("selu", lambda x: mul(elu(x, SELU_ALPHA), SELU_SCALE), input, inplace)
 
 
-@defop(flag="inplace", result="only_float", where="mg F", inplace=False, samples=one(away, alpha=1.5), kinks=(0.0,),
-       # Above 0 the exponent is clamped: inf there would make 0 * inf in the branch that is not taken.
-       vjp={"input": lambda g, input, alpha: _choose(gt(input, 0), g, g * exp(clamp(input, max=0) / alpha))},
-       errors=[ErrorSample(np.ones(3), 0.0, error=ValueError, match="celu: alpha must not be 0")])  # fmt: skip
-def celu(input, alpha=1.0):
+@composite(where="mg F", samples=one(away, alpha=1.5), kinks=(0.0,), errors=[
+    ErrorSample(np.ones(3), 0.0, error=ValueError, match="celu: alpha must not be 0")])  # fmt: skip
+def celu(input, alpha=1.0, inplace=False):
     """input, or alpha * (exp(input / alpha) - 1) where it is negative: elu with a slope that has no jump.
 
     Shapes: any. Dtypes: floats. Raises ValueError for alpha 0. Source: Barron, arXiv:1704.07483.
@@ -96,16 +96,12 @@ def celu(input, alpha=1.0):
     """
     if alpha == 0:
         raise ValueError("celu: alpha must not be 0")
-    x = np.asarray(input)
-    a = x.dtype.type(alpha)
-    return np.where(x > 0, x, a * np.expm1(np.minimum(x, 0) / a))
-
-
-@defop(kinks=(0.0,), result="only_float", inplace=False, samples=lambda r: [Sample(away(r, 3, 4), r(4), id="row"), Sample(away(r, 5), r(1), id="one")],
-       vjp={"input": lambda g, input, weight: _choose(gt(input, 0), g, g * weight), "weight": lambda g, input: _choose(gt(input, 0), 0, g * input)})  # fmt: skip
-def _prelu(input, weight):
-    """input, times weight where it is not positive"""
-    return np.where(np.greater(input, 0), input, input * weight)
+    if alpha == 1:
+        return elu(input, 1.0, inplace)
+    _check_float("celu", input)
+    # elu is exp(x) - 1 where x is negative, and has the exact gradient where that is -1 but for rounding.
+    tail = elu if alpha > 0 else expm1
+    return _maybe_in_place("celu", lambda x: relu(x) + mul(tail(div(clamp(x, max=0), alpha)), alpha), input, inplace)
 
 
 def _prelu_samples(r: Draw) -> list[Sample]:
@@ -132,34 +128,25 @@ def prelu(input, weight):
         raise DTypeError(f"prelu: expected one dtype, got input {input.dtype.name}, weight {weight.dtype.name}")
     if weight.ndim > 1:
         raise ShapeError(f"prelu: weight must have at most 1 dimension, got shape {weight.shape}")
+    below = clamp(input, max=0)
     if weight.numel() == 1:
-        return _prelu(input, reshape(weight, ()))
+        return relu(input) + below * reshape(weight, ())
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.numel() != channels:
         raise ShapeError(f"prelu: weight must hold 1 value or one for each of {channels} channels, got shape {weight.shape}")
-    return _prelu(input, reshape(weight, (-1,) + (1,) * (input.ndim - 2)))
+    return relu(input) + below * reshape(weight, (-1,) + (1,) * (input.ndim - 2))
 
 
-@defop(result="only_float", where="F mg", inplace=False, kinks=(-0.7, 0.7), samples=one(_apart(-0.7, 0.7), lambd=0.7),
-       vjp={"input": lambda g, input, lambd: _choose(logical_or(lt(input, -lambd), gt(input, lambd)), g, 0)})  # fmt: skip
+@composite(where="F mg", samples=one(_apart(-0.7, 0.7), lambd=0.7), kinks=(-0.7, 0.7))
 def hardshrink(input, lambd=0.5):
-    """input where it is outside [-lambd, lambd], otherwise 0.
+    """input where it is outside [-lambd, lambd], otherwise 0; NaN stays.
 
     Shapes: any. Dtypes: floats.
     >>> mg.nn.functional.hardshrink(mg.tensor([-2.0, 0.3, 0.6]))
     tensor([-2. ,  0. ,  0.6])
     """
-    x = np.asarray(input)
-    return np.where((x >= -lambd) & (x <= lambd), np.zeros((), x.dtype), x)
-
-
-@defop(result="only_float", inplace=False, kinks=(-0.7, 0.7), samples=one(_apart(-0.7, 0.7), lambd=0.7),
-       vjp={"input": lambda g, input, lambd: _choose(logical_or(lt(input, -lambd), gt(input, lambd)), g, 0)})  # fmt: skip
-def _softshrink(input, lambd):
-    """input without as much as lambd of its magnitude"""
-    x = np.asarray(input)
-    size = np.asarray(lambd, x.dtype)
-    return np.where(x > lambd, x - size, np.where(x < -lambd, x + size, x * 0))
+    _check_float("hardshrink", input)
+    return _choose(le(abs(input.detach()), lambd), 0, input)
 
 
 @composite(where="F", samples=one(_apart(-0.7, 0.7), lambd=0.7), kinks=(-0.7, 0.7), errors=[
@@ -173,30 +160,33 @@ def softshrink(input, lambd=0.5):
     """
     if not lambd >= 0:
         raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")
-    return _softshrink(input, lambd)
+    _check_float("softshrink", input)
+    return sub(input, clamp(input, -lambd, lambd))
 
 
-@defop(flag="inplace", result="only_float", where="F", inplace=False, kinks=(-3.0, 3.0), samples=one(lambda r, *s: 3 * r.away(*s, kinks=(-1.0, 1.0))),
-       vjp={"input": lambda g, input: _choose(logical_and(gt(input, -3), lt(input, 3)), g / 6, 0)})  # fmt: skip
-def hardsigmoid(input):
+def _wide(r, *shape):
+    return np.asarray(3 * r.away(*shape, kinks=(-1.0, 1.0)))
+
+
+@composite(where="F", samples=one(_wide), kinks=(-3.0, 3.0))
+def hardsigmoid(input, inplace=False):
     """input / 6 + 1/2, between 0 and 1.
 
     Shapes: any. Dtypes: floats.
     >>> mg.nn.functional.hardsigmoid(mg.tensor([-4.0, 0.0, 1.5]))
     tensor([0.  , 0.5 , 0.75])
     """
-    x = np.asarray(input)
-    return np.clip(x + x.dtype.type(3), 0, 6) / x.dtype.type(6)
+    _check_float("hardsigmoid", input)
+    return _maybe_in_place("hardsigmoid", lambda x: div(relu6(add(x, 3)), 6), input, inplace)
 
 
-@defop(flag="inplace", result="only_float", where="F", inplace=False, kinks=(-3.0, 3.0), samples=one(lambda r, *s: 3 * r.away(*s, kinks=(-1.0, 1.0))),
-       vjp={"input": lambda g, input: _choose(le(input, -3), 0, _choose(ge(input, 3), g, g * (input / 3 + 0.5)))})  # fmt: skip
-def hardswish(input):
+@composite(where="F", samples=one(_wide), kinks=(-3.0, 3.0))
+def hardswish(input, inplace=False):
     """input * hardsigmoid(input).
 
     Shapes: any. Dtypes: floats. Source: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244.
     >>> mg.nn.functional.hardswish(mg.tensor([-4.0, 1.0, 4.0]))
     tensor([-0.    ,  0.6667,  4.    ])
     """
-    x = np.asarray(input)
-    return x * np.clip(x + x.dtype.type(3), 0, 6) / x.dtype.type(6)
+    _check_float("hardswish", input)
+    return _maybe_in_place("hardswish", lambda x: div(mul(x, relu6(add(x, 3))), 6), input, inplace)
