@@ -8,7 +8,7 @@ to the next free group of 64 words of 32 bits, so no two calls share bits, whate
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock  # threading.Lock, without importing the rest of threading
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._seed, self._position = 67280421310721, 0  # PyTorch's default seed
 
     @property
