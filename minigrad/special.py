@@ -1,22 +1,33 @@
-"""Special functions: PyTorch's `torch.special`, those included that have another name elsewhere (`expit` is `mg.sigmoid`)."""
+"""Special functions, as in `torch.special`: those that are only here, and those of `mg`, some under another name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import ops, registry
+from . import ops as _ops  # noqa: F401 (fills the registry)
+from .registry import OPS as _OPS
+from .registry import names as _names
 
-_functions = registry.names("special") | {
-    n: registry.OPS[op].function for n, op in {"expit": "sigmoid"}.items()
-}  # fmt: skip
+_RENAMED = {
+    "expit": "sigmoid",
+    "gammainc": "igamma",
+    "gammaincc": "igammac",
+    "gammaln": "lgamma",
+    "multigammaln": "mvlgamma",
+    "psi": "digamma",
+}
+_SAME = ("erf", "erfc", "exp2", "expm1", "log1p", "log_softmax", "softmax")
+
+_functions = _names("special") | {n: _OPS[_RENAMED.get(n, n)].function for n in (*_RENAMED, *_SAME)}
+globals().update(_functions)
 
 __all__ = sorted(_functions)  # noqa: PLE0605
 
-globals().update(_functions)
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
-
-
-del ops  # imported to fill the registry
