@@ -152,6 +152,15 @@ def test_lu_solve(seed, n, left, adjoint):
     np.testing.assert_allclose(A @ X if left else X @ A, b, 1e-8, 1e-9)
 
 
+def test_lu_unpack():
+    torch = pytest.importorskip("torch")
+    for a in RECTANGLES:
+        factor = mg.linalg.lu_factor(mg.from_numpy(a.copy()))
+        for got, want in zip(mg.lu_unpack(*factor), torch.lu_unpack(*torch.linalg.lu_factor(torch.from_numpy(a))), strict=True):
+            np.testing.assert_allclose(got.numpy(), want.numpy(), 1e-9, 1e-9, strict=True)
+    assert [p.numel() for p in mg.lu_unpack(*factor, unpack_data=False)] == [1, 0, 0]
+
+
 @given(seeds, st.integers(1, 4), st.floats(0.01, 30))
 def test_matrix_exp(seed, n, size):
     """Against the eigenvalues, of symmetric matrices; and e^A e^-A = 1."""

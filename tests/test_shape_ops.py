@@ -202,3 +202,24 @@ def test_gradient_flows_through_a_changed_view():
     (y * mg.arange(12, dtype=mg.float64).view(3, 4)).sum().backward()
     np.testing.assert_array_equal(v.grad.numpy(), [0.0, 5.0, 10.0])
     np.testing.assert_array_equal(x.grad.numpy(), [[0, 1, 10, 15], [4, 0, 6, 7], [8, 9, 0, 11]])
+
+
+def test_shape_changed_in_place():
+    torch = pytest.importorskip("torch")
+    a = array(1, 3, 4)
+    for name, args in [("squeeze_", ()), ("squeeze_", (0,)), ("unsqueeze_", (1,)), ("transpose_", (0, 2)), ("swapaxes_", (1, 2)), ("swapdims_", (0, 1)),
+                       ("as_strided_", ((2, 3), (1, 2)))]:  # fmt: skip
+        x, t = mg.from_numpy(a.copy()), torch.from_numpy(a.copy())
+        y = x.view(12)
+        assert getattr(x, name)(*args) is x
+        np.testing.assert_array_equal(x.numpy(), getattr(t, name)(*args).numpy(), strict=True)
+        assert x.stride() == t.stride() and np.shares_memory(x.numpy(), y.numpy())
+    x = mg.from_numpy(a[0].copy())
+    assert x.t_().shape == (4, 3)
+    x.fill_(2.0)
+    with pytest.raises(mg.GradError, match=r"unsqueeze_: a tensor's shape cannot be changed in place while gradients are recorded"):
+        x.requires_grad_().unsqueeze_(0)
+    with mg.no_grad():
+        x.unsqueeze_(0)
+    (x * 3).sum().backward()
+    assert x.grad.shape == (1, 4, 3)

@@ -210,7 +210,7 @@ def dsplit(input, indices_or_sections):
     return _even("dsplit", input, indices_or_sections, 2, 3)
 
 
-@composite(dtypes=ALL, samples=lambda r: [Sample(r(2, 7), split_sizes=(2, 5), dim=1, id="columns"), Sample(r(4), split_sizes=[1, 0, 3], id="vector")],
+@composite(aliases=("unsafe_split_with_sizes",), dtypes=ALL, samples=lambda r: [Sample(r(2, 7), split_sizes=(2, 5), dim=1, id="columns"), Sample(r(4), split_sizes=[1, 0, 3], id="vector")],
            errors=[ErrorSample(np.ones(3), (1, 1), error=ValueError, match="do not add up to 3")])  # fmt: skip
 def split_with_sizes(input, split_sizes, dim=0):
     """Views of consecutive parts of the given sizes.

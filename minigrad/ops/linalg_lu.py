@@ -119,11 +119,9 @@ def linalg_lu(A, *, pivot=True):
             [0., 2.]])
     """
     L, U, swaps = _lu("linalg.lu", A, pivot)
-    m = A.shape[-2]
     if not pivot:
         return LU(_core.empty((0,), A.dtype), L, U)
-    P = np.swapaxes(np.eye(m, dtype=A.dtype.numpy)[_order_of(swaps, m)], -1, -2)
-    return LU(_core.from_numpy(np.ascontiguousarray(P)), L, U)
+    return LU(_permutation(swaps, A.shape[-2], A.dtype), L, U)
 
 
 @composite(arrays="A", where="linalg", samples=_rectangles, errors=[NO_MATRIX])
@@ -173,6 +171,31 @@ def lu_solve(b, LU_data, LU_pivots):
     tensor([[0.5]])
     """
     return linalg_lu_solve(LU_data, LU_pivots, b)
+
+
+@composite(arrays="LU_data LU_pivots", where="mg", constants=("LU_pivots",), samples=lambda r: [
+    Sample(r(3, 3), np.array([2, 3, 3], np.int32), id="square"), Sample(r(2, 3, 5), np.array([[2, 3, 3], [1, 2, 3]], np.int32), id="wide"), Sample(r(4, 2), np.array([4, 3], np.int32), id="tall")],
+    errors=[ErrorSample(np.ones(3), np.ones(3, np.int32), error=ValueError, match="lu_unpack: expected a matrix")])  # fmt: skip
+def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
+    """(P, L, U) of what `linalg.lu_factor` gives; parts that are not asked for are empty.
+
+    >>> mg.lu_unpack(*mg.linalg.lu_factor(mg.tensor([[0.0, 2.0], [1.0, 0.0]])))[0].tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    m, n = _matrix("lu_unpack", LU_data).shape[-2:]
+    k = min(m, n)
+    P = L = U = _core.empty((0,), LU_data.dtype)
+    if unpack_pivots:
+        P = _permutation(LU_pivots.numpy().astype(np.int64) - 1, m, LU_data.dtype)
+    if unpack_data:
+        L, U = tril(LU_data[..., :k], -1), triu(LU_data[..., :k, :])
+        L = L + _eye_like(L)
+    return LU(P, L, U)
+
+
+def _permutation(swaps, m, dtype):
+    """P of A = P L U."""
+    return _core.from_numpy(np.ascontiguousarray(np.swapaxes(np.eye(m, dtype=dtype.numpy)[_order_of(swaps, m)], -1, -2)))
 
 
 # ---- the same with a number in the place of an error ----

@@ -112,6 +112,17 @@ def linalg_matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None)
     return _matrix_norm("linalg.matrix_norm", A, ord, dim, keepdim, dtype)
 
 
+@composite(where="mg", samples=lambda r: [Sample(spread(r, 3, 4), id="matrix"), Sample(spread(r, 2, 3, 4), dim=(1, 2), keepdim=True, id="stack")],
+           errors=[ErrorSample(np.ones(3), error=ValueError, match="nuclear_norm: expected a matrix")])  # fmt: skip
+def nuclear_norm(input, dim=(-2, -1), keepdim=False):
+    """Sum of the singular values: `linalg.matrix_norm` with "nuc".
+
+    >>> mg.nuclear_norm(mg.tensor([[3.0, 0.0], [0.0, 4.0]]))
+    tensor(7.)
+    """
+    return _matrix_norm("nuclear_norm", input, "nuc", dim, keepdim, None)
+
+
 @composite(arrays="A", where="linalg", samples=lambda r: [
     Sample(r(2, 3, 4), id="all"), Sample(spread(r, 3, 4), ord="nuc", id="matrix"), Sample(away(r, 5), ord=3, id="vector"), Sample(r(3, 4), dim=1, keepdim=True, id="rows"),
     Sample(r(2, 3, 4), ord="fro", dim=(0, 2), id="dims"), Sample(r(2, 3, 4), ord=math.inf, dim=(0, 2), keepdim=True, id="dims-kept")],

@@ -162,6 +162,17 @@ def linalg_householder_product(input, tau):
     return Q
 
 
+@composite(arrays="input tau", samples=lambda r: [Sample(r(4, 3), r.between(0.2, 1, 3), id="tall")], errors=[
+    ErrorSample(np.ones((2, 3)), np.ones(2), error=ValueError, match="expected at least as many rows as columns")])  # fmt: skip
+def orgqr(input, tau):
+    """`linalg.householder_product` under its older name.
+
+    >>> mg.orgqr(mg.tensor([[1.0], [0.0]]), mg.tensor([2.0])).tolist()
+    [[-1.0], [0.0]]
+    """
+    return linalg_householder_product(input, tau)
+
+
 # ---- singular values ----
 
 SVD = collections.namedtuple("SVD", "U S Vh")

@@ -84,7 +84,7 @@ def expand_as(input, other):
     return input.expand(other.shape)
 
 
-@composite(where="mg", star="size", samples=lambda r: [Sample(r(3, 1), size=(2, 3, 4), id="both")])
+@composite(star="size", dtypes=ALL, samples=lambda r: [Sample(r(3, 1), size=(2, 3, 4), id="both")])
 def broadcast_to(input, size):
     """`expand` as a function.
 
@@ -309,10 +309,11 @@ def select(input, dim, index):
 
 
 @composite(
+    aliases=("unsafe_split",),
     samples=lambda r: [
         Sample(r(7, 2), split_size_or_sections=3, id="size"),
         Sample(r(2, 7), split_size_or_sections=(2, 5), dim=1, id="sections"),
-    ]
+    ],
 )
 def split(input, split_size_or_sections, dim=0):
     """Views of consecutive parts along `dim`: of one size (the last may be smaller), or of the sizes given.
@@ -338,7 +339,7 @@ def split(input, split_size_or_sections, dim=0):
     return tuple(parts)
 
 
-@composite(samples=lambda r: [Sample(r(7, 2), chunks=3, id="uneven")])
+@composite(aliases=("unsafe_chunk",), samples=lambda r: [Sample(r(7, 2), chunks=3, id="uneven")])
 def chunk(input, chunks, dim=0):
     """At most `chunks` views of equal size along `dim`; the last may be smaller.
 
