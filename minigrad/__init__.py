@@ -7,12 +7,7 @@
 tensor([2., 4., 6.])
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...
-
+from typing import Any
 
 from . import autograd, linalg, nn, ops, optim, random, registry, special, utils
 from ._core import (
@@ -61,3 +56,17 @@ long = int64
 short = int16
 
 globals().update(registry.names("mg"))
+
+_LATER = ("func",)  # submodules that few programs need: imported when they are first asked for
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        import importlib
+
+        return importlib.import_module(f".{name}", __name__)
+    if name == "vmap":
+        from .func import vmap
+
+        return vmap
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

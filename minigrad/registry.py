@@ -246,10 +246,10 @@ def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    code, values = function.__code__, function.__defaults__ or ()  # type: ignore[attr-defined]
+    code, values = function.__code__, function.__defaults__ or ()
     return dict(zip(code.co_varnames[code.co_argcount - len(values) : code.co_argcount], values, strict=True)) | (
         function.__kwdefaults__ or {}
-    )  # type: ignore[attr-defined]
+    )
 
 
 def _positional(ref: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,6 +26,8 @@ cdef Tensor unary(Op op, Tensor x):
     cdef mg_array a[2]
     cdef mg_kernel kernel
     cdef Tensor y
+    if x.batch is not None:
+        return batched_elementwise(op, (x,), ())
     cdef bint whole = op.result == SAME or (op.result == INTEGRAL and CATEGORY[x.dtype_] <= INTEGER) or (op.result == FLOAT and CATEGORY[x.dtype_] >= FLOATING)
     if not whole or op.row == NULL or op.row[x.dtype_] == NULL:
         return elementwise(op, (x,), (), None)
@@ -48,6 +50,8 @@ cdef object binary(Op op, object left, object right):
     cdef Tensor x, z, y
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         x, z = <Tensor>left, <Tensor>right
+        if x.batch is not None or z.batch is not None:
+            return batched_elementwise(op, (x, z), ())
         if (x.dtype_ == z.dtype_ and x.contiguous_ and z.contiguous_ and same_shape(x, z) and op.row != NULL
                 and op.row[x.dtype_] != NULL and (op.result == SAME or op.result == TRUTH
                                                   or (op.result == FLOAT and CATEGORY[x.dtype_] >= FLOATING))):
@@ -72,7 +76,7 @@ cdef object with_number(Op op, Tensor x, object number, object left, object righ
     cdef char value[16]
     cdef int64_t zero = 0
     cdef Tensor y
-    if not x.contiguous_ or CATEGORY[x.dtype_] != FLOATING or op.row == NULL or op.row[x.dtype_] == NULL or op.result == INTEGRAL:
+    if x.batch is not None or not x.contiguous_ or CATEGORY[x.dtype_] != FLOATING or op.row == NULL or op.row[x.dtype_] == NULL or op.result == INTEGRAL:
         return elementwise(op, (left, right), (), None)
     y = new_like(x, MG_BOOL if op.result == TRUTH else x.dtype_)
     put_scalar(number, x.dtype_, value)
@@ -158,6 +162,10 @@ cdef object elementwise(Op op, tuple args, tuple params, Tensor out):
             return NotImplemented
         inputs[i] = x
     arrays = tuple(inputs)
+    if top_level(arrays):
+        if out is not None:
+            raise BatchError(f"vmap: {op.name}_ cannot change an example in place; use {op.name}")
+        return batched_elementwise(op, arrays, params)
     compute = promoted(arrays, first)
     if op.result == FLOAT and CATEGORY[compute] < FLOATING:
         compute = default_float
@@ -260,6 +268,8 @@ cdef const mg_kernel *FILL_ROW = mg_kernel_row(mg_kernel_id("fill"))
 
 cdef int write_into(Tensor to, Tensor source) except -1:
     """Set the elements of `to`, cast and broadcast; not recorded, no version is bumped. Overlapping memory is allowed."""
+    if to.batch is not None or source.batch is not None:
+        raise_batched(to if to.batch is not None else source, "a change in place")
     if to.size_ == 0:
         return 0
     if source.storage == to.storage and not same_geometry(to, source):
@@ -269,7 +279,10 @@ cdef int write_into(Tensor to, Tensor source) except -1:
 
 cdef Tensor copied(Tensor x):
     """A contiguous copy; not recorded."""
-    cdef Tensor y = new_like(x, x.dtype_)
+    cdef Tensor y
+    if x.batch is not None:
+        return batched(copied(x.batch), x.level)
+    y = new_like(x, x.dtype_)
     if x.size_:
         move("copy", y, x)
     return y
@@ -287,6 +300,8 @@ cdef Tensor full(tuple shape, object value, int code):
 
 
 cdef int fill(Tensor y, object value) except -1:
+    if y.batch is not None:
+        raise_batched(y, "fill_")
     cdef mg_array a[1]
     cdef mg_param p[1]
     if y.size_ == 0:
@@ -405,6 +420,8 @@ cdef Tensor cast_to(Tensor x, int code):
     cdef Tensor y
     if x.dtype_ == code:
         return x
+    if x.batch is not None:
+        return finish_batched(CAST, (x,), (DTYPES[code],), cast_to(x.batch, code), x.level)
     if x.dtype_ == MG_BF16 or code == MG_BF16:
         raise DTypeError("cast: bfloat16 is not supported yet")
     y = new_like(x, code)
@@ -422,7 +439,10 @@ def cast(Tensor x, d):
 
 def clone(Tensor x):
     """A contiguous copy; differentiable."""
-    cdef Tensor y = copied(x)
+    cdef Tensor y
+    if x.batch is not None:
+        return finish_batched(CLONE, (x,), (), clone(x.batch), x.level)
+    y = copied(x)
     if mg_grad_mode and requires_grad(x):
         record(CLONE, (x,), (), y)
     return y
@@ -469,6 +489,8 @@ cdef object reduction(Op op, Tensor x, tuple params):
     cdef int64_t out_shape[8]
     cdef int kept = 0, at, ndim = 0, compute = x.dtype_, result
     cdef int64_t count = 1
+    if x.batch is not None:
+        return batched_reduction(op, x, params)
     cdef bint keepdim = params[op.keepdim_at] if op.keepdim_at >= 0 else False
     cdef int reduced = reduced_dims(op, x, params[op.dim_at], mask)
     cdef Tensor source = x, y
@@ -560,7 +582,7 @@ def spread(Tensor g, tuple shape, dim):
 def sum_input(Tensor g, tuple input_shape, dim, keepdim):
     """The gradient of a sum."""
     cdef Tensor y = spread(g, input_shape, dim)
-    return y if not mg_grad_mode or not requires_grad(g) else recorded_spread(g, y, input_shape, dim)
+    return y if not mg_grad_mode or (not requires_grad(g) and g.batch is None) else recorded_spread(g, y, input_shape, dim)
 
 
 def mean_input(Tensor g, tuple input_shape, dim, keepdim):
@@ -585,6 +607,8 @@ cdef Tensor view(Op op, Tensor x, tuple params):
 
 
 cdef inline Tensor recorded_view(Op op, Tensor x, tuple params, Tensor y):
+    if x.batch is not None:
+        return recorded_batched_view(op, x, params, y)
     y.base = x if x.base is None else x.base
     y.rebased = y.base.rebased
     if mg_grad_mode and requires_grad(x):
@@ -596,6 +620,8 @@ cdef object general(Op op, tuple arrays, tuple params):
     """A general op: its plan and its kernel or reference, unrecorded; then one node for the whole."""
     global mg_grad_mode
     cdef int mode = mg_grad_mode
+    if top_level(arrays):
+        return batched_general(op, arrays, params)
     mg_grad_mode = 0
     try:
         result = run_general(op, arrays, params)
@@ -786,6 +812,8 @@ cdef int finish_inplace(Tensor x, Node node, int slot) except -1:
     copy.link(0, 2, grad_edge(base), base.slot)
     copy.link(1, 2, node, slot)
     copy.shapes = (base.shape, x.shape)
+    copy.out_dtype, copy.out_ndim = base.dtype_, base.ndim_
+    memcpy(copy.out_shape, base.shape_, base.ndim_ * sizeof(int64_t))
     base.node, base.slot = copy, 0
     base.rebased += 1
     refresh_view(x)

@@ -22,7 +22,10 @@ cdef class Node:
     cdef bint freed
     cdef tuple params
     cdef tuple shapes         # of the arrays, if a rule or broadcasting needs them
-    cdef tuple out_meta       # ((shape, dtype), ...) of a node with several outputs, for those that get no gradient
+    cdef tuple out_meta       # ((shape, dtype), ...) of the outputs, None for what is no tensor; of a node with one output None: see below
+    cdef int out_dtype, out_ndim
+    cdef int64_t out_shape[8]
+    cdef object trace         # under set_detect_anomaly: where it was recorded
     cdef object leaf          # weak reference to the leaf
     cdef dict hooks           # {output: {id: function}}
     cdef dict retained        # {output: weak reference to the tensor whose .grad is filled}
@@ -128,6 +131,8 @@ cdef Node make_node(Op op, tuple arrays, tuple params, object result):
             x = arrays[i] if save >> i & 1 else None
             if isinstance(x, Tensor):
                 node.versions[i] = (<Tensor>x).storage.version
+                if packing:
+                    x = packed(<Tensor>x)
             Py_INCREF(x)
             PyTuple_SET_ITEM(kept, i, x)
         for i in range(m):
@@ -137,8 +142,9 @@ cdef Node make_node(Op op, tuple arrays, tuple params, object result):
                 if y is not None:
                     y = alias(y)
                     node.versions[n + i] = y.storage.version
-            Py_INCREF(y)
-            PyTuple_SET_ITEM(kept, n + i, y)
+            x = packed(y) if packing and y is not None else y
+            Py_INCREF(x)
+            PyTuple_SET_ITEM(kept, n + i, x)
         node.saved = kept
     if shapes:
         kept = PyTuple_New(n)
@@ -149,8 +155,18 @@ cdef Node make_node(Op op, tuple arrays, tuple params, object result):
             PyTuple_SET_ITEM(kept, i, x)
         node.shapes = kept
     if m > 1:
-        node.out_meta = tuple([None if o is None else ((<Tensor>o).shape, (<Tensor>o).dtype_) for o in result])
+        node.out_meta = describe_outputs(<tuple>result)
+    else:
+        y = <Tensor>result
+        node.out_dtype, node.out_ndim = y.dtype_, y.ndim_
+        memcpy(node.out_shape, y.shape_, y.ndim_ * sizeof(int64_t))
+    if watching:
+        watch_forward(node, arrays, result)
     return node
+
+
+cdef tuple describe_outputs(tuple outputs):
+    return tuple([None if o is None else ((<Tensor>o).shape, (<Tensor>o).dtype_) for o in outputs])
 
 
 cdef int record(Op op, tuple arrays, tuple params, object result) except -1:
@@ -604,7 +620,7 @@ cdef int step(Order *order, int64_t i, Node node, PyObject **grads, bint create,
             g = <object>grads[first]
         else:
             several = [None if grads[first + k] == NULL else <object>grads[first + k] for k in range(outputs)]
-            if several[0] is None:
+            if several[0] is None and not node.op.variadic:
                 shape, code = node.out_meta[0]
                 several[0] = full(shape, 0, code)
             g = tuple(several)
@@ -616,6 +632,8 @@ cdef int step(Order *order, int64_t i, Node node, PyObject **grads, bint create,
             Py_DECREF(x)
     if not keep and node.saved is not None:
         node.saved, node.freed = None, True
+        if node.op.variadic:
+            node.params = ()  # what a custom function keeps
     return 0
 
 
@@ -692,6 +710,8 @@ cdef extern from "Python.h":
 
 cdef object saved_array(Node node, int i):
     x = node.saved[i]
+    if type(x) is Packed:
+        return (<Packed>x).unpacked()
     if isinstance(x, Tensor) and (<Tensor>x).storage.version != node.versions[i]:
         raise GradError(f"backward: input {i} of {node.op.name} (shape {(<Tensor>x).shape}) was changed in place after {node.op.name} saved it; "
                         "call .clone() before the change")
@@ -699,17 +719,26 @@ cdef object saved_array(Node node, int i):
 
 
 cdef object saved_output(Node node, int i, bint create):
-    cdef Tensor y = node.saved[node.count + i], z
-    if y is None:
-        return None
-    if y.storage.version != node.versions[node.count + i]:
-        raise GradError(f"backward: the output of {node.op.name} (shape {y.shape}) was changed in place after {node.op.name} saved it; "
-                        "call .clone() before the change")
+    cdef Tensor y, z
+    x = node.saved[node.count + i]
+    if type(x) is Packed:
+        y = (<Packed>x).unpacked()
+    else:
+        y = <Tensor>x
+        if y is None:
+            return None
+        if y.storage.version != node.versions[node.count + i]:
+            raise_changed(node, y)
     if not create:
         return y
     z = alias(y)
     z.node, z.slot = node, i
     return z
+
+
+cdef int raise_changed(Node node, Tensor y) except -1:
+    raise GradError(f"backward: the output of {node.op.name} (shape {y.shape}) was changed in place after {node.op.name} saved it; "
+                    "call .clone() before the change")
 
 
 cdef int deliver(Node node, int i, Tensor g, PyObject **slot, bint create) except -1:
@@ -718,6 +747,8 @@ cdef int deliver(Node node, int i, Tensor g, PyObject **slot, bint create) excep
         shape = node.shapes[i]
         if g.ndim_ != len(shape) or g.shape != shape:
             g = sum_to(g, shape)
+    if watching:
+        watch_backward(node, i, g)
     return add_gradient(slot, g, create)
 
 
@@ -734,7 +765,7 @@ cdef int add_gradient(PyObject **slot, Tensor g, bint create) except -1:
         return 0
     alone = Py_REFCNT(<object>slot[0]) == 2  # the slot's, and the one of this very expression
     old = <Tensor>slot[0]
-    if not create and alone and ours(old) and old.dtype_ == g.dtype_ and same_shape(old, g):
+    if not create and alone and ours(old) and g.batch is None and old.dtype_ == g.dtype_ and same_shape(old, g):
         add_to(old, g)
         return 0
     total = <Tensor>binary(ADD, old, g)
@@ -759,6 +790,8 @@ cdef int add_to(Tensor total, Tensor g) except -1:
 cdef int accumulate_into(Tensor leaf, Tensor g, bint create) except -1:
     """leaf.grad += g"""
     cdef Tensor old
+    if g.level > leaf.level:
+        raise_batched(g, "backward into a tensor that is the same for all examples")
     if g.dtype_ != leaf.dtype_:
         g = cast_to(g, leaf.dtype_)
     if leaf.grad_ is None:

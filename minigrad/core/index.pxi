@@ -149,7 +149,7 @@ cdef object get_item(Tensor x, object key):
         if i < 0:
             i += x.shape_[0]
         y = window(x, x.ndim_ - 1, x.shape_ + 1, x.strides_ + 1, i * x.strides_[0])
-        if not mg_grad_mode or not requires_grad(x):
+        if x.batch is None and (not mg_grad_mode or not requires_grad(x)):
             (<Tensor>y).base = x if x.base is None else x.base
             (<Tensor>y).rebased = (<Tensor>y).base.rebased
             return y

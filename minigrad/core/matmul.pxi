@@ -15,6 +15,8 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
     cdef int64_t m, k, kb, n, ma, kka, kkb, nb, size = 1
     cdef int na = a.ndim_ - 2 if a.ndim_ > 2 else 0, nbd = b.ndim_ - 2 if b.ndim_ > 2 else 0, batch, ndim, d, e
     cdef Tensor c
+    if a.batch is not None or b.batch is not None:
+        raise_batched(a, op.name)
     if a.dtype_ != b.dtype_ or (bias is not None and bias.dtype_ != a.dtype_):
         raise DTypeError(f"{op.name}: expected one dtype for all arguments, got {a.dtype.name} and {b.dtype.name}"
                          + ("" if bias is None else f" (bias {bias.dtype.name})"))
@@ -99,7 +101,10 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
 
 
 cdef Tensor matmul(Tensor a, Tensor b):
-    cdef Tensor c = contract(MATMUL, a, b, None, False)
+    cdef Tensor c
+    if a.batch is not None or b.batch is not None:
+        return batched_matmul(MATMUL, a, b)
+    c = contract(MATMUL, a, b, None, False)
     if mg_grad_mode and (requires_grad(a) or requires_grad(b)):
         record(MATMUL, (a, b), (), c)
     return c
@@ -126,6 +131,9 @@ def apply_linear(input, weight, bias=None):
             raise ShapeError(f"linear: expected a bias of shape {w.shape[:-1]} for weight {w.shape}, got {b.shape}")
         if b.ndim_ == 0:
             b = view(UNSQUEEZE, b, (0,))
+    if x.batch is not None or w.batch is not None or (b is not None and b.batch is not None):
+        y = matmul(x, w.mT if w.ndim_ == 2 else w)
+        return y if b is None else y + b
     y = contract(LINEAR, x, w, b, True)
     if mg_grad_mode and (requires_grad(x) or requires_grad(w) or (b is not None and requires_grad(b))):
         record(LINEAR, (x, w, b), (), y)
@@ -137,7 +145,7 @@ def apply_linear(input, weight, bias=None):
 def linear_input(Tensor g, Tensor weight):
     if weight.ndim_ == 1:
         return g.unsqueeze(-1) * weight
-    return matmul(g, weight) if mg_grad_mode else contract(MATMUL, g, weight, None, False)
+    return matmul(g, weight) if mg_grad_mode or g.batch is not None or weight.batch is not None else contract(MATMUL, g, weight, None, False)
 
 
 def linear_weight(Tensor g, Tensor input, weight_shape):
@@ -145,7 +153,7 @@ def linear_weight(Tensor g, Tensor input, weight_shape):
     cdef int64_t strides[2]
     if len(weight_shape) == 1:
         return (g.reshape(-1, 1) * input.reshape(-1, input.shape_[input.ndim_ - 1])).sum(0)
-    if mg_grad_mode:
+    if mg_grad_mode or g.batch is not None or input.batch is not None:
         if g.ndim_ == 1:
             return g.unsqueeze(-1) * input
         return g.reshape(-1, g.shape_[g.ndim_ - 1]).mT @ input.reshape(-1, input.shape_[input.ndim_ - 1])

@@ -84,6 +84,7 @@ cdef class Op:
     cdef list rule_of             # by array argument: Rule or None (not differentiable)
     cdef readonly bint variadic   # takes a list of arrays, served by one rule
     cdef readonly bint condition  # the first array is a truth value that takes no part in promotion
+    cdef public object vmap       # batching rule of a general op, see minigrad/func/batching.py
     cdef int dim_at, keepdim_at   # where these stand among the parameters of a reduction
 
     def __init__(self, str name, str family, *, ref=None, plan=None, pack=None, str kernel=None, int arrays=1, int outputs=1,
@@ -150,12 +151,18 @@ cdef inline int launch_kernel(mg_kernel kernel, const mg_array *a, const mg_para
     return check(status, name) if status != MG_OK else 0
 
 
-cdef inline void describe(mg_array *a, Tensor t) noexcept:
+cdef inline int describe(mg_array *a, Tensor t) except -1:
+    if t.batch is not None:
+        raise_batched(t, "this op")
     a.data, a.shape, a.strides, a.ndim, a.dtype = t.ptr, t.shape_, t.strides_, t.ndim_, t.dtype_
+    return 0
 
 
-cdef inline void describe_flat(mg_array *a, Tensor t) noexcept:
+cdef inline int describe_flat(mg_array *a, Tensor t) except -1:
+    if t.batch is not None:
+        raise_batched(t, "this op")
     a.data, a.shape, a.strides, a.ndim, a.dtype = t.ptr, &t.size_, &ONE, 1, t.dtype_
+    return 0
 
 
 cdef int read_params(tuple values, mg_param *to, int limit) except -1:

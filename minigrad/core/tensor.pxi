@@ -35,6 +35,8 @@ cdef class Tensor:
     cdef int64_t strides_[8]  # in elements
     cdef Node node           # producer; for a leaf that wants grad its accumulator, made when first needed
     cdef object grad_
+    cdef Tensor batch        # under vmap: the tensor of all examples, of which this one shows a single one; and which vmap it is
+    cdef int level
     cdef Tensor base         # of a view: the tensor whose storage it looks into
     cdef int64_t rebased     # how often the node was replaced by an in-place change; of a view: of its base, when last looked at
     cdef object __weakref__
@@ -150,6 +152,8 @@ cdef class Tensor:
         """The only element, as a Python number."""
         if self.size_ != 1:
             raise ShapeError(f"item: expected a tensor of one element, got shape {self.shape}")
+        if self.batch is not None:
+            raise_batched(self, "item")
         return get_scalar(self.dtype_, self.ptr)
 
     def tolist(self):
@@ -159,6 +163,8 @@ cdef class Tensor:
     def __bool__(self):
         if self.size_ != 1:
             raise ShapeError(f"bool: a tensor of {self.size_} elements is neither true nor false; use .any() or .all()")
+        if self.batch is not None:
+            raise_batched(self, "bool")
         return bool(get_scalar(self.dtype_, self.ptr))
 
     def __float__(self):
@@ -182,6 +188,8 @@ cdef class Tensor:
         return format(self.item(), spec) if self.ndim_ == 0 and spec else format(str(self), spec)
 
     def __repr__(self):
+        if self.batch is not None:
+            return f"tensor(shape={self.shape}, one example of the batch {self.batch!r})"
         parts = [array_text(self.detach())]
         if self.size_ == 0 and self.ndim_ != 1:
             parts.append(f"size={self.shape}")
@@ -349,6 +357,8 @@ cdef class Tensor:
 
     def numpy(self, *, bint force=False):
         """The elements as a NumPy array that shares memory. Raises GradError if the tensor requires grad, unless `force`."""
+        if self.batch is not None:
+            raise_batched(self, "numpy")
         if requires_grad(self) and not force:
             raise GradError("numpy: the tensor requires grad; use tensor.detach().numpy()")
         if self.dtype_ == MG_BF16:
@@ -376,8 +386,8 @@ cdef class Tensor:
     def __getbuffer__(self, Py_buffer *buffer, int flags):
         cdef Py_ssize_t *sizes
         cdef dtype kind
-        if self.dtype_ == MG_BF16:
-            raise BufferError("the buffer protocol has no bfloat16")
+        if self.dtype_ == MG_BF16 or self.batch is not None:
+            raise BufferError("the buffer protocol has no bfloat16, and no batches under vmap")
         if requires_grad(self):  # NumPy then asks __array__, which says so
             raise BufferError("the tensor requires grad; use tensor.detach()")
         if not (flags & PyBUF_STRIDES) == PyBUF_STRIDES and not self.contiguous_:
@@ -504,7 +514,10 @@ cdef class Tensor:
 
     def detach(self):
         """The same memory outside the graph: no gradient flows through the result."""
-        return alias(self)
+        cdef Tensor y = alias(self)
+        if y.batch is not None:
+            y.batch = y.batch.detach()
+        return y
 
     def detach_(self):
         """Leave the graph; returns self."""
@@ -679,6 +692,7 @@ cdef Tensor alias_as(object cls, Tensor x):
     mg_storage_incref(t.storage)
     memcpy(t.shape_, x.shape_, sizeof(int64_t) * x.ndim_)
     memcpy(t.strides_, x.strides_, sizeof(int64_t) * x.ndim_)
+    t.batch, t.level = x.batch, x.level
     return t
 
 
@@ -719,7 +733,21 @@ cdef Tensor window(Tensor x, int ndim, const int64_t *shape, const int64_t *stri
     memcpy(t.shape_, shape, sizeof(int64_t) * ndim)
     memcpy(t.strides_, strides, sizeof(int64_t) * ndim)
     find_contiguous(t)
+    if x.batch is not None:
+        t.batch, t.level = window_of_batch(x.batch, t), x.level
     return t
+
+
+cdef Tensor window_of_batch(Tensor x, Tensor t):
+    """The window t of one example in all examples x."""
+    cdef int64_t shape[8]
+    cdef int64_t strides[8]
+    if t.ndim_ == MG_MAX_DIMS:
+        raise ShapeError(f"vmap: examples have at most {MG_MAX_DIMS - 1} dimensions, got shape {t.shape}")
+    shape[0], strides[0] = x.shape_[0], x.strides_[0]
+    memcpy(shape + 1, t.shape_, sizeof(int64_t) * t.ndim_)
+    memcpy(strides + 1, t.strides_, sizeof(int64_t) * t.ndim_)
+    return window(x, t.ndim_ + 1, shape, strides, (t.ptr - x.ptr) // <int64_t>SIZE[x.dtype_])
 
 
 def window_of(Tensor x, shape, strides, int64_t offset=0):

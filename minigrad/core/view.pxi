@@ -2,12 +2,14 @@
 
 def plan_transpose(Tensor x, dim0, dim1):
     cdef int a = wrap_dim("transpose", dim0, x.ndim_), b = wrap_dim("transpose", dim1, x.ndim_)
-    cdef Tensor y = window(x, x.ndim_, x.shape_, x.strides_, 0)
+    cdef int64_t shape[8]
+    cdef int64_t strides[8]
+    memcpy(shape, x.shape_, x.ndim_ * sizeof(int64_t))
+    memcpy(strides, x.strides_, x.ndim_ * sizeof(int64_t))
     if x.ndim_:
-        y.shape_[a], y.shape_[b] = x.shape_[b], x.shape_[a]
-        y.strides_[a], y.strides_[b] = x.strides_[b], x.strides_[a]
-        find_contiguous(y)
-    return y
+        shape[a], shape[b] = x.shape_[b], x.shape_[a]
+        strides[a], strides[b] = x.strides_[b], x.strides_[a]
+    return window(x, x.ndim_, shape, strides, 0)
 
 
 def plan_permute(Tensor x, dims):

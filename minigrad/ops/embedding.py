@@ -23,6 +23,7 @@ def _check_index(op, index):
 def _in_table(op, index, n):
     """Refuse numbers of rows that do not exist; the kernel would count negative ones from the end."""
     if index.numel():
+        index = _core.whole(index)
         low, high = index.min().item(), index.max().item()
         if low < 0 or high >= n:
             raise IndexError(f"{op}: index {low if low < 0 else high} is out of range for {n} rows")

@@ -348,6 +348,8 @@ def _reduced_rows(loss, target, weight, ignore_index, reduction, batch):
     kept = ne(target, ignore_index)
     if weight is not None:
         return loss.sum() / _choose(kept, _index_select(weight.detach(), _choose(kept, target, 0), 0), 0).sum()
+    if _core.level_of(target):  # under vmap every example has a number of its own
+        return loss.sum() / kept.sum()
     count = kept.sum().item()
     return loss.mean() if count == loss.shape[0] else loss.sum() / count
 

@@ -6,7 +6,7 @@ A step is one kernel call per group, over all of its parameters: Python's share 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -98,9 +98,9 @@ class Optimizer:
     def _step(self, group: Group) -> None:
         raise NotImplementedError(f"{type(self).__name__} does not say how to step")
 
-    def _launch(self, kernel: str, columns: list[list[Any] | None], *values: float) -> None:
+    def _launch(self, kernel: str, columns: Sequence[list[Any] | None], *values: float) -> None:
         """Run a multi-tensor kernel on `columns`: parameters, gradients, then each kind of state (None: not given)."""
-        if not launch_columns(kernel, columns, values):
+        if not launch_columns(kernel, list(columns), values):
             rows = len(columns[0] or ())
             for row in zip(*(column or [None] * rows for column in columns), strict=True):
                 self._launch_one(kernel, row, values)
