@@ -27,7 +27,8 @@ def _uniforms(op: str, shape: Any, generator: Any) -> np.ndarray:
 
 
 def _exponential(op: str, shape: Any, dtype: Any, generator: Any, lambd: float = 1.0) -> Tensor:
-    return _core.cast(_core.from_numpy(np.asarray(-np.log1p(-_uniforms(op, shape, generator)) / lambd)), dtype)
+    x = np.asarray(-np.log1p(-_uniforms(op, shape, generator)) / lambd)
+    return _core.cast(_core.from_numpy(np.maximum(x, 2.0**-24) if dtype is _core.float16 else x), dtype)  # not 0 in float16 either
 
 
 # ---- coins and choices ----
@@ -264,7 +265,7 @@ def _exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | No
     if not lambd > 0:
         raise ValueError(f"exponential_: lambd must be positive, got {lambd}")
     _check_float("exponential_", self)
-    return _core.copy_(self, _exponential("exponential_", self.shape, _core.float64, generator, lambd))
+    return _core.copy_(self, _exponential("exponential_", self.shape, self.dtype, generator, lambd))
 
 
 def _cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
