@@ -105,7 +105,8 @@ def multinomial(
         u = _drawn("multinomial", "uniform", (rows, n), _core.float64, generator, 0.0, 1.0).numpy()
         with np.errstate(divide="ignore"):
             keys = np.where(weights > 0, -np.log1p(-u) / weights, np.inf)
-        picked = np.argsort(keys, 1, kind="stable")[:, :num_samples]
+        picked = np.argpartition(keys, num_samples - 1, 1)[:, :num_samples]
+        picked = np.take_along_axis(picked, np.argsort(np.take_along_axis(keys, picked, 1), 1), 1)
     picked = _core.from_numpy(picked.astype(np.int64).reshape((num_samples,) if input.ndim == 1 else picked.shape).copy())
     return _given("multinomial", picked, out)
 

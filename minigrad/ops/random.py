@@ -147,15 +147,18 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, generator:
 
 def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:  # fmt: skip
-    """The integers 0 to n-1 in random order: the order of n random keys of 64 bits.
+    """The integers 0 to n-1 in random order: the order of n random keys.
 
     >>> mg.randperm(4).sum()
     tensor(6)
     """
     if n < 0:
         raise ValueError(f"randperm: expected n >= 0, got {n}")
-    keys = _drawn("randperm", "random_bits", (n,), _core.int64, generator)
-    order = _core.from_numpy(np.argsort(keys.numpy(), kind="stable").astype(np.int64))
+    # A key's low bits give way to its number, so that sorting is all: several times as fast as finding the order of the keys.
+    keys, bits = _drawn("randperm", "random_bits", (n,), _core.int64, generator).numpy(), int(n).bit_length()
+    keys = ((keys >> bits) << bits) | np.arange(n)
+    keys.sort()
+    order = _core.from_numpy(keys & ((1 << bits) - 1))
     if out is not None:
         return _core.write_out("randperm", out, _core.cast(order, dtype or out.dtype))
     order = _core.cast(order, dtype or _core.int64)
