@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from . import ops as _ops  # noqa: F401 (fills the registry)
-from . import registry
-from .errors import LinAlgError
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["LinAlgError"]
+from . import ops, registry  # noqa: F401 (the ops fill the registry)
+from .errors import LinAlgError  # noqa: F401
 
-globals().update(registry.names("linalg"))
+_functions = registry.names("linalg")
+
+__all__ = sorted([*_functions, "LinAlgError"])  # noqa: PLE0605
+
+globals().update(_functions)
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...

@@ -152,6 +152,19 @@ def test_lu_solve(seed, n, left, adjoint):
     np.testing.assert_allclose(A @ X if left else X @ A, b, 1e-8, 1e-9)
 
 
+@pytest.mark.parametrize("n", [5, 12, 300])
+@pytest.mark.parametrize("upper", [True, False])
+@pytest.mark.parametrize("unit", [True, False])
+def test_triangular_systems_of_any_size(n, upper, unit):
+    r = Draw(n)
+    a, b = r(n, n) / n + 2 * np.eye(n), r(n, 3)
+    half = np.triu(a, int(unit)) if upper else np.tril(a, -int(unit))
+    x = mg.linalg.solve_triangular(mg.from_numpy(a), mg.from_numpy(b), upper=upper, unitriangular=unit).numpy()
+    np.testing.assert_allclose((half + np.eye(n) * unit) @ x, b, 1e-10, 1e-12)
+    singular = mg.linalg.solve_triangular(mg.from_numpy(half * (np.arange(n) > 0)), mg.from_numpy(b), upper=True)
+    assert not singular.isfinite().all()
+
+
 def test_lu_unpack():
     torch = pytest.importorskip("torch")
     for a in RECTANGLES:

@@ -177,17 +177,32 @@ def linalg_solve(A, B, *, left=True):
 # ---- triangular systems ----
 
 
+def _substitute(A, B, unitriangular):
+    """X of A X = B, of the upper triangle of A: from the last row up."""
+    n = A.shape[-1]
+    if n > 128:  # most of the work is a product
+        h = n // 2
+        low = _substitute(A[..., h:, h:], B[..., h:, :], unitriangular)
+        top = _substitute(A[..., :h, :h], B[..., :h, :] - A[..., :h, h:] @ low, unitriangular)
+        return np.concatenate([top, low], -2)
+    A = np.triu(A, 1) + np.eye(n, dtype=A.dtype) if unitriangular else np.triu(A)
+    if n > 8 and (np.diagonal(A, 0, -2, -1) != 0).all():
+        return np.linalg.solve(A, B)  # which finds nothing to eliminate and substitutes
+    X = np.array(B, np.result_type(A, B))
+    with np.errstate(all="ignore"):
+        for i in reversed(range(n)):
+            X[..., i, :] = (X[..., i, :] - (A[..., i : i + 1, i + 1 :] @ X[..., i + 1 :, :])[..., 0, :]) / A[..., i, i, None]
+    return X
+
+
 @defop(family="general", where="", ulp=64, vjp={("A", "B"): lambda g, y, A, upper, unitriangular: _triangular_vjp(g, y, A, upper, unitriangular)},
        samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), upper=u, unitriangular=n, id=f"{'upper' if u else 'lower'}{'-unit' * n}") for u in (True, False) for n in (True, False)])  # fmt: skip
 def _solve_triangular(A, B, upper, unitriangular):
     """X of A X = B by substitution; only one triangle of A is read"""
-    A, X = np.asarray(A), np.array(B)
-    n = A.shape[-1]
-    for i in reversed(range(n)) if upper else range(n):
-        done = slice(i + 1, n) if upper else slice(0, i)
-        rest = X[..., i, :] - (A[..., i : i + 1, done] @ X[..., done, :])[..., 0, :]
-        X[..., i, :] = rest if unitriangular else rest / A[..., i, i, None]
-    return X
+    if upper:
+        return _substitute(np.asarray(A), np.asarray(B), unitriangular)
+    back = _substitute(np.flip(A, (-2, -1)), np.flip(B, -2), unitriangular)  # seen from its end it is an upper triangle
+    return np.flip(back, -2)
 
 
 def _triangular_vjp(g, y, A, upper, unitriangular):
