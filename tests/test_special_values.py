@@ -117,7 +117,7 @@ def test_isin():
 
 
 @pytest.mark.parametrize("name", ["eq_", "less_", "logical_and_", "logical_not_", "multiply_", "subtract_", "clip_", "fix_", "acos_", "lerp_", "addcmul_", "xlogy_",
-                                  "bitwise_left_shift_", "float_power_", "nan_to_num_", "ldexp_", "round_", "greater_equal_", "logit_"])  # fmt: skip
+                                  "bitwise_left_shift_", "float_power_", "nan_to_num_", "ldexp_", "round_", "greater_equal_", "logit_", "hypot_", "nextafter_"])  # fmt: skip
 def test_in_place(name):
     a, b = np.array([0.5, 0.25, 1.0, -0.5]), np.array([0.5, 2.0, -1.0, 0.0])
     rest = {

@@ -5,7 +5,7 @@ singular factor is taken out (the logarithm of K0 and Y0, the zeros of lgamma, t
 geometrically; they are cut below 1e-18 of the largest.
 """
 
-from mpmath import besseli, besselj, besselk, bessely, cos, digamma, exp, findroot, log, loggamma, mp, mpf, pi, sin, sqrt
+from mpmath import airyai, airybi, besseli, besselj, besselk, bessely, cos, digamma, exp, findroot, log, loggamma, mp, mpf, pi, sin, sqrt
 from mpmath import erfc as mp_erfc
 
 mp.dps = 40
@@ -43,6 +43,28 @@ def far(t):
     return sqrt(128 / (t + 1))
 
 
+def airy(zeta_over):
+    """x for zeta = 2 / 3 x**1.5."""
+    return (mpf(3) / 2 * zeta_over) ** (mpf(2) / 3)
+
+
+def airy_tail(t, derivative):
+    zeta = AIRY_NEAR * 2 / (t + 1)
+    x = airy(zeta)
+    return 2 * sqrt(pi) * exp(zeta) * airyai(x, derivative=derivative) * (-(x ** mpf("-0.25")) if derivative else x ** mpf("0.25"))
+
+
+def airy_phase(t, derivative):
+    """(P, Q * zeta) of Ai(-x) = (P cos(chi) + Q sin(chi)) / sqrt(pi) / x**(1/4), chi = zeta - pi / 4; its derivative has x**(1/4)."""
+    zeta = AIRY_FAR * sqrt(2 / (t + 1))
+    x, chi = airy(zeta), zeta - pi / 4
+    a, b = airyai(-x, derivative=derivative), airybi(-x, derivative=derivative)
+    scale = sqrt(pi) * x ** (mpf("-0.25") if derivative else mpf("0.25"))
+    return scale * (a * cos(chi) - b * sin(chi)), scale * (a * sin(chi) + b * cos(chi))
+
+
+AIRY_NEAR, AIRY_FAR = mpf(2) / 3 * mpf(2) ** mpf("1.5"), mpf(2) / 3 * mpf(7) ** mpf("1.5")  # zeta of 2 and of 7
+
 TABLES = {
     "ERFCX": ("(1 + 2 x) erfcx(x), t = (x - 3.75) / (x + 3.75)", lambda t: (1 + 2 * 3.75 * (1 + t) / (1 - t)) * erfcx(mpf(3.75) * (1 + t) / (1 - t))),
     "LGAMMA": ("lgamma(x) / ((x - 1) (x - 2)), t = x - 2", lambda t: loggamma(t + 2) / ((t + 1) * t)),
@@ -65,6 +87,16 @@ TABLES = {
     "Q0": ("Q x / 8 of order 0", lambda t: phase(0, far(t))[1]),
     "P1": ("P of order 1", lambda t: phase(1, far(t))[0]),
     "Q1": ("Q x / 8 of order 1", lambda t: phase(1, far(t))[1]),
+    "AIRY_SMALL": ("Ai(x), t = x - 1", lambda t: airyai(t + 1)),
+    "AIRY_LARGE": ("2 sqrt(pi) x**(1/4) exp(zeta) Ai(x), t = 2 zeta(2) / zeta - 1", lambda t: airy_tail(t, 0)),
+    "AIRY_NEGATIVE": ("Ai(-x), t = 2 x / 7 - 1", lambda t: airyai(-(t + 1) * mpf("3.5"))),
+    "AIRY_P": ("P of Ai(-x), t = 2 (zeta(7) / zeta)**2 - 1", lambda t: airy_phase(t, 0)[0]),
+    "AIRY_Q": ("Q zeta of Ai(-x)", lambda t: airy_phase(t, 0)[1] * AIRY_FAR * sqrt(2 / (t + 1))),
+    "AIRY_PRIME_SMALL": ("Ai'(x), t = x - 1", lambda t: airyai(t + 1, derivative=1)),
+    "AIRY_PRIME_LARGE": ("-2 sqrt(pi) x**(-1/4) exp(zeta) Ai'(x), t = 2 zeta(2) / zeta - 1", lambda t: airy_tail(t, 1)),
+    "AIRY_PRIME_NEGATIVE": ("Ai'(-x), t = 2 x / 7 - 1", lambda t: airyai(-(t + 1) * mpf("3.5"), derivative=1)),
+    "AIRY_PRIME_P": ("P zeta of Ai'(-x), t = 2 (zeta(7) / zeta)**2 - 1", lambda t: airy_phase(t, 1)[0] * AIRY_FAR * sqrt(2 / (t + 1))),
+    "AIRY_PRIME_Q": ("Q of Ai'(-x)", lambda t: airy_phase(t, 1)[1]),
 }  # fmt: skip
 
 

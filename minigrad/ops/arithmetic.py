@@ -327,7 +327,7 @@ def copysign(input, other):
     return np.copysign(input, other)
 
 
-@defop(result="only_float", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), errors=BINARY_ERRORS)
+@defop(result="only_float", inplace=True, vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), errors=BINARY_ERRORS)
 def nextafter(input, other):
     """The next representable number after input in the direction of other.
 

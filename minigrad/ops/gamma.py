@@ -176,7 +176,7 @@ def _polygamma(input, n):
     return _polygamma_reference(double(input), n)
 
 
-@composite(arrays="n input", constants=("n",), inplace=False, where="mg Tensor special",
+@composite(arrays="n input", constants=("n",), inplace=True, where="mg Tensor special",
            samples=lambda r: [Sample(1, _regular(r, 3, 4), id="tri"), Sample(0, _regular(r, 5), id="digamma"), Sample(3, r.between(0.4, 4, 2, 3), id="third")],
            errors=[ErrorSample(-1, np.ones(3), error=ValueError, match="polygamma: n must not be negative, got -1")])  # fmt: skip
 def polygamma(n, input):

@@ -84,7 +84,7 @@ def sinc(input):
     return np.where(x == 0, 1, (1 - 2 * np.mod(n, 2)) * np.sin(math.pi * (x - n)) / (math.pi * np.where(x == 0, 1, x)))
 
 
-@defop(result="only_float", samples=pairs(away, away), errors=[NO_BROADCAST, NO_NUMBER],
+@defop(result="only_float", inplace=True, samples=pairs(away, away), errors=[NO_BROADCAST, NO_NUMBER],
        vjp={"input": lambda g, input, y: g * (input / y), "other": lambda g, other, y: g * (other / y)})  # fmt: skip
 def hypot(input, other):
     """sqrt(input**2 + other**2) without overflow.
