@@ -87,9 +87,12 @@ def lerp(input, end, weight):
     >>> mg.lerp(mg.tensor([1.0, 2.0]), mg.tensor([11.0, 12.0]), 0.5)
     tensor([6., 7.])
     """
-    # From the nearer end, so that both ends are exact.
     step = np.subtract(end, input)
-    return np.where(np.abs(weight) < 0.5, input + weight * step, end - step * (1 - np.asarray(weight, np.result_type(step, weight))))
+    rest = 1 - np.asarray(weight, step.dtype)
+    # From the nearer end, so that both ends are exact.
+    if np.ndim(weight) == 0:
+        return input + weight * step if np.abs(weight) < 0.5 else end - step * rest
+    return np.where(np.abs(weight) < 0.5, input + weight * step, end - step * rest)
 
 
 @composite(arrays="input", samples=lambda r: [Sample(r(3, 4), r(3, 4), id="tensors"), Sample(r(3, 4), 2.5, alpha=3, id="number")], where="mg",
