@@ -215,6 +215,10 @@ def test_determinant_of_singular_matrices():
         n = len(a)
         want = np.array([[(-1) ** (i + j) * np.linalg.det(np.delete(np.delete(a, i, 0), j, 1)) for j in range(n)] for i in range(n)])
         np.testing.assert_allclose(x.grad.numpy(), want, 1e-9, 1e-12)
+    x = mg.ones(2, 2, requires_grad=True)
+    (slope,) = mg.autograd.grad(mg.det(x), x, create_graph=True)
+    with pytest.raises(mg.GradError, match="of a singular matrix only the first derivative is known"):
+        slope.sum().backward()
     assert mg.slogdet(mg.zeros(2, 2)).logabsdet.item() == float(torch.slogdet(torch.zeros(2, 2)).logabsdet)
     assert mg.logdet(mg.tensor([[-1.0]])).isnan().item()
 

@@ -11,8 +11,8 @@ import collections
 import numpy as np
 
 from .. import _core
-from ..errors import DTypeError, LinAlgError, ShapeError
-from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from ..errors import DTypeError, GradError, LinAlgError, ShapeError
+from ..registry import Draw, ErrorSample, Sample, composite, defop
 from .diagonal import tril, triu
 from .elementwise import _choose
 from .shape import expand, unsqueeze
@@ -326,7 +326,18 @@ def cholesky_inverse(L, upper=False):
 # ---- determinants ----
 
 
-@defop(family="general", where="", ulp=256, samples=lambda r: [Sample(regular(r, 3, 3), id="matrix")], vjp={"input": NONDIFF})
+def _no_second(g):
+    raise GradError("det: of a singular matrix only the first derivative is known")
+
+
+@defop(
+    family="general",
+    where="",
+    ulp=256,
+    samples=lambda r: [Sample(regular(r, 3, 3), id="matrix")],
+    vjp={"input": _no_second},
+    second_order_of="det",
+)
 def _cofactors(input):
     """Gradient of the determinant, of singular matrices too: det(U V) U diag(products of the other singular values) V"""
     u, s, vh = np.linalg.svd(input)
@@ -350,7 +361,8 @@ def _det(input):
 
 @composite(where="mg Tensor linalg", samples=_square_samples(), errors=[NOT_SQUARE, NO_MATRIX, NO_FLOATS])
 def det(input):
-    """Determinant. Shapes: (..., n, n) gives (...). The gradient is right for singular matrices too, the second one not.
+    """Determinant. Shapes: (..., n, n) gives (...). The gradient is right for singular matrices too; the second
+    raises GradError for them.
 
     >>> mg.det(mg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(-2.)
