@@ -330,7 +330,8 @@ def copysign(input, other):
     return np.copysign(input, other)
 
 
-@defop(result="only_float", inplace=True, vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), errors=BINARY_ERRORS)
+@defop(result="only_float", inplace=True, samples=pairs(), errors=BINARY_ERRORS,
+       vjp={"input": lambda g, input, other: g * input.ne(other), "other": NONDIFF})  # fmt: skip
 def nextafter(input, other):
     """The next representable number after input in the direction of other.
 

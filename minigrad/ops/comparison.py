@@ -46,7 +46,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
         close = logical_or(close, logical_and(isfinite(difference), le(difference, bound)))
     else:
         bound = add(mul(other.to(_core.float64), rtol).abs(), atol)
-        close = logical_or(close, le(sub(input, other).abs().to(_core.float64), bound))
+        close = logical_or(close, le(sub(input.to(_core.int64), other.to(_core.int64)).abs().to(_core.float64), bound))
     return logical_or(close, logical_and(isnan(input), isnan(other))) if equal_nan and input.is_floating_point() else close
 
 

@@ -72,7 +72,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     if not input1.ndim == input2.ndim == target.ndim:
         shapes = f"{input1.shape}, {input2.shape} and {target.shape}"
         raise ShapeError(f"margin_ranking_loss: input1, input2 and target must have the same number of dimensions, got shapes {shapes}")
-    return _reduced(_hinge(add(neg(target * (input1 - input2)), margin)), reduction)
+    return _reduced(_hinge(add(neg(target * (input1 - input2)), float(margin))), reduction)
 
 
 @composite(arrays="input target", where="F", samples=lambda r: [

@@ -1,0 +1,37 @@
+"""Where an op departs from PyTorch's op of the same name, and why: test_torch_ops holds the ops to it, docs/differences.md shows it."""
+
+from __future__ import annotations
+
+# Differences that are meant, or of PyTorch's making. Keys: "op", "op[sample]", "op of dtype" ("integers": all of them), "gradient of op".
+# Each has to show: an entry that is no longer needed fails.
+DROPS = "PyTorch computes in integers and drops what does not fit; minigrad raises DTypeError"
+TIES = "which of equal elements gets its index is left open"
+DIFFERENT: dict[str, str] = {
+    **{f"{name} of integers": DROPS for name in (
+        "addmm", "addbmm", "baddbmm", "addmv", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
+        "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "lp_pool1d", "lp_pool2d", "lp_pool3d",
+        "grid_sample", "interpolate", "upsample_bilinear", "local_response_norm")},
+    **{f"{name} of integers": TIES for name in ("kthvalue", "median", "nanmedian", "topk")},
+    "addcmul of integers": "with a `value` that has a fraction minigrad gives floats; PyTorch drops the fraction",
+    "all of uint8": "gives bool; PyTorch makes bytes of bytes, for historic reasons",
+    "any of uint8": "gives bool; PyTorch makes bytes of bytes, for historic reasons",
+    "square of bool": "gives bool; PyTorch int64",
+    "hinge_embedding_loss of integers": "computed as floats; PyTorch drops fractions",
+    "gradient of ctc_loss": "the derivative by log_probs itself; PyTorch's is right after a log_softmax only, where both agree",
+    "gradient of ldexp": "PyTorch's is 0 where an integer exponent is negative",
+    "gradient of as_strided_scatter": "PyTorch's keeps the window that was overwritten and drops the rest",
+    "gradient of poisson_nll_loss": "PyTorch's by a target of 0 is NaN with full=True; minigrad's is finite",
+    "gradient of quantile": "q gets no gradient",
+    "gradient of nanquantile": "q gets no gradient",
+    "sinc of integers": "exactly 0 where PyTorch's argument is pi times a number, rounded",
+    "sign of bool": "raises DTypeError",
+    "pixel_unshuffle[empty]": "PyTorch returns an empty input unchanged; minigrad gives it the shape that any other batch gets",
+}  # fmt: skip
+
+
+def page() -> str:
+    """The table of docs/differences.md: ops that differ in the same way share a row."""
+    rows: dict[str, list[str]] = {}
+    for key, reason in DIFFERENT.items():
+        rows.setdefault(reason, []).append(key)
+    return "\n".join(["| op | difference |", "| --- | --- |", *(f"| {', '.join(keys)} | {reason} |" for reason, keys in rows.items())])
