@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from generated import assert_current
+from torch_differences import page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -27,3 +29,7 @@ def test_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
     assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+def test_differences_are_those_that_are_tested():
+    assert_current("differences.md", "ops", page())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -126,37 +124,3 @@ def test_fused_op_has_the_gradient_of_its_oracle(op):
             assert (got is None) == (want is None)
             if got is not None:
                 np.testing.assert_allclose(got, want, 1e-9, 1e-11)
-
-
-TORCH_NAMES = {"_true_div": "div"}
-
-
-@pytest.mark.parametrize(
-    "op", [op for op in OPS.values() if op.family in ("elementwise", "reduction") and "mg" in op.where], ids=lambda op: op.name
-)
-def test_dtype_of_the_result_is_torchs(op):
-    torch = pytest.importorskip("torch")
-    theirs = getattr(torch, op.name, None)
-    if theirs is None:
-        pytest.skip(f"torch has no {op.name}")
-    sample = op.samples(Draw(0))[0]
-    for dtype in ("bool", "uint8", "int32", "int64", "float32", "float64"):
-        arrays = [np.abs(np.round(a * 3)).astype(dtype) if isinstance(a, np.ndarray) else a for a in sample.arrays]
-        params = dict(sample.params)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                want = theirs(*[torch.from_numpy(np.array(a)) if isinstance(a, np.ndarray) else a for a in arrays], **params)
-            except (RuntimeError, TypeError, IndexError, ValueError):
-                continue  # torch refuses; we may or may not
-        try:
-            got = op.function(*[mg.from_numpy(np.array(a)) if isinstance(a, np.ndarray) else a for a in arrays], **params)
-        except mg.DTypeError:
-            continue  # we refuse, with a name
-        if (op.name, dtype) in DIFFERENT:
-            continue
-        assert f"torch.{got.dtype.name}" == str(want.dtype), f"{op.name} of {dtype}: {got.dtype.name}, torch has {want.dtype}"
-
-
-# We have no square of bool. torch makes bytes of uint8 for any() and all() for historic reasons.
-DIFFERENT = {("square", "bool")} | {(n, "uint8") for n in ("any", "all")}
