@@ -25,11 +25,10 @@ DIFFERENT: dict[str, str] = {
     "gradient of nanquantile": "q gets no gradient",
     "sinc of integers": "exactly 0 where PyTorch's argument is pi times a number, rounded",
     "sign of bool": "raises DTypeError",
-    **{name: "columns may have the other sign: LAPACK differs" for name in ("linalg_svd", "svd", "linalg_eigh")},
+    **dict.fromkeys(("linalg_svd", "svd", "linalg_eigh"), "columns may have the other sign: LAPACK differs"),
     **{f"gradient of {name}": "that of the triangle that is read; PyTorch's goes to the other as well, which is not read"
        for name in ("cholesky_solve", "cholesky_inverse")},
     "gradient of linalg_pinv": "hermitian=True: symmetric, as the argument",
-    "gradient of linalg_lstsq": "the residuals have none",
     "linalg_eigvalsh of integers": "raises DTypeError; PyTorch takes them only where there is nothing to do",
     "linalg_lu_factor_ex of integers": "raises DTypeError; PyTorch takes them only where there is nothing to do",
     "matrix_power of integers": "raises DTypeError",
