@@ -6,7 +6,7 @@ import pytest
 from ops import all_samples, xfail_if_known
 
 from minigrad.registry import OPS, Draw
-from minigrad.testing import check_adjoint, check_complex_step, check_gradients
+from minigrad.testing import check_adjoint, check_complex_step, check_gradients, check_jvp
 from minigrad.testing.samples import differentiable
 
 
@@ -15,6 +15,13 @@ def test_central_differences(op, sample, request):
     """First and second order, float64, random cotangents and directions."""
     xfail_if_known(op, "gradients", request)
     check_gradients(op, sample)
+
+
+@pytest.mark.parametrize("op, sample", all_samples())
+def test_forward_mode(op, sample, request):
+    """J v against central differences, and as the adjoint of backward."""
+    xfail_if_known(op, "jvp", request)
+    check_jvp(op, sample)
 
 
 @pytest.mark.parametrize("op, sample", [p for p in all_samples() if p.values[0].family != "composite"])

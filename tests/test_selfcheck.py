@@ -12,7 +12,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.registry import OPS, Draw, Sample, defop
-from minigrad.testing import check_adjoint, check_complex_step, check_gradients, check_value, gradcheck
+from minigrad.testing import check_adjoint, check_complex_step, check_gradients, check_jvp, check_value, gradcheck
 
 r = Draw(0)
 
@@ -113,11 +113,32 @@ def test_planted_bug(bug, check):
 
 
 @pytest.mark.parametrize("bug", PLANTED)
+def test_planted_bug_in_forward_mode(bug):
+    """jvp comes from the same rules, so that its check finds what differences find; that of a view does not, and the dot test finds it."""
+    name, rules, sample, *expected = PLANTED[bug]
+    op = broken(name, rules, f"{name}_broken")
+    if expected[1] == FINDS:
+        with pytest.raises(mg.GradError, match="jvp (of output 0 is wrong|and backward are not adjoint)"):
+            check_jvp(op, sample)
+    else:
+        assert check_jvp(op, sample)
+
+
+def test_a_jvp_that_is_not_the_adjoint_is_found(monkeypatch):
+    """The dot test sees what is too small for differences."""
+    jvp = mg._core.jvp
+    monkeypatch.setattr(mg._core, "jvp", lambda *args: tuple(t * (1 + 1e-7) for t in jvp(*args)))
+    with pytest.raises(mg.GradError, match=r"matmul\[square\]: jvp and backward are not adjoint: <u, J v> and <J\^T u, v> differ by"):
+        check_jvp(OPS["matmul"], Sample(Draw(0)(4, 4), Draw(1)(4, 4), id="square"))
+
+
+@pytest.mark.parametrize("bug", PLANTED)
 def test_the_right_rules_pass(bug):
     """The same samples with the ops as they are: what was found above was the bug."""
     name, _, sample, *_ = PLANTED[bug]
     for check in ("differences", "complex-step", "adjoint"):
         CHECKS[check](OPS[name], sample)
+    assert check_jvp(OPS[name], sample)
     sum_loss(OPS[name], sample)
 
 
