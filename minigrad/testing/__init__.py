@@ -1,8 +1,9 @@
 """Checking gradients and ops: what minigrad's own tests use, for ops and networks of your own too.
 
-For a function of tensors: `gradcheck` (first order) and `gradgradcheck` (second).
-For a declared op and one of its samples: `check_value`, `check_gradients`, `check_jvp`, `check_complex_step`,
-`check_adjoint`.
+For a function of tensors: `gradcheck` (first order), `gradgradcheck` (second) and `jvpcheck` (forward mode).
+For a declared op and one of its samples: `check_value`, `check_gradients`, `check_jvp`, `check_complex_step`, `check_adjoint`.
+With Hypothesis installed: the strategies `shapes`, `tensors` and `op_arguments`, and `check_op`, which property-tests an op or a
+network of your own and shrinks what fails.
 
 >>> from minigrad.testing import gradcheck
 >>> x = mg.randn(3, dtype=mg.float64, requires_grad=True)
@@ -10,7 +11,9 @@ For a declared op and one of its samples: `check_value`, `check_gradients`, `che
 True
 """
 
-from .gradcheck import gradcheck, gradgradcheck
+from typing import TYPE_CHECKING, Any
+
+from .gradcheck import gradcheck, gradgradcheck, jvpcheck
 from .samples import (
     LAYOUTS,
     arrays_of,
@@ -25,6 +28,18 @@ from .samples import (
 )
 
 __all__ = [
-    "LAYOUTS", "arrays_of", "assert_close", "check_adjoint", "check_complex_step", "check_gradients", "check_jvp", "check_value", "gradcheck", "gradgradcheck",
-    "laid_out", "tensors_of",
+    "LAYOUTS", "arrays_of", "assert_close", "check_adjoint", "check_complex_step", "check_gradients", "check_jvp", "check_op", "check_value",
+    "gradcheck", "gradgradcheck", "jvpcheck", "laid_out", "op_arguments", "shapes", "tensors", "tensors_of",
 ]  # fmt: skip
+
+if TYPE_CHECKING:
+    from .strategies import check_op, op_arguments, shapes, tensors
+
+
+def __getattr__(name: str) -> Any:
+    """What needs Hypothesis is imported when it is asked for."""
+    if name not in ("check_op", "op_arguments", "shapes", "tensors"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import strategies
+
+    return getattr(strategies, name)

@@ -127,3 +127,60 @@ def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: 
     return gradcheck(
         gradient, [*inputs, *cotangents], seed=seed, name=f"gradient of {name or getattr(function, '__name__', 'function')}", **options
     )
+
+
+def jvpcheck(
+    function: Callable[..., Any], inputs: Sequence[Any], *, eps: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7, seed: int = 0,
+    name: str = "",
+) -> bool:  # fmt: skip
+    """Whether the forward-mode derivative of `function(*inputs)` is right, along a random direction v in all inputs at once.
+
+    Twice: every element of J v against central differences; and <u, J v> == <J^T u, v> for a random u, up to rounding, which ties the
+    two modes to one another (the dot test). Inputs as for `gradcheck`.
+    Returns False if no output requires grad, else True. Raises GradError.
+    >>> x = mg.tensor([0.5, -1.5], dtype=mg.float64, requires_grad=True)
+    >>> jvpcheck(lambda x: x.tanh() * x, (x,))
+    True
+    """
+    rng = np.random.default_rng(seed)
+    title = name or getattr(function, "__name__", "function")
+    leaves = [x for _, x in _flat(inputs) if x.requires_grad]
+    every = _floats(function(*inputs))
+    kept = [k for k, y in enumerate(every) if y.requires_grad]
+    outputs = [every[k] for k in kept]
+    if not kept:
+        return False
+    vs = [np.asarray(rng.standard_normal(x.shape)) for x in leaves]
+    us = [np.asarray(rng.standard_normal(y.shape)) for y in outputs]
+    found = _core.jvp(outputs, leaves, [_core.from_numpy(v) for v in vs])
+    tangents = [np.zeros(y.shape) if t is None else t.numpy(force=True) for y, t in zip(outputs, found, strict=True)]
+    ends = []
+    originals = [x.numpy(force=True).copy() for x in leaves]
+    for step in (eps, -eps):
+        with _core.no_grad():
+            try:
+                for x, old, v in zip(leaves, originals, vs, strict=True):
+                    x.numpy(force=True)[...] = old + step * v
+                there = _floats(function(*inputs))
+                ends.append([there[k].numpy(force=True).copy() for k in kept])
+            finally:
+                for x, old in zip(leaves, originals, strict=True):
+                    x.numpy(force=True)[...] = old
+    for k, t, high, low in zip(kept, tangents, *ends, strict=True):
+        want = (high - low) / (2 * eps)
+        if t.shape != want.shape:
+            raise GradError(f"{title}: the tangent of output {k} has shape {t.shape}, the output {want.shape}")
+        size = float(np.max(np.abs(want[np.isfinite(want)]), initial=0.0))
+        bound = atol + rtol * size + 64 * np.finfo(np.float64).eps * np.abs(high) / eps
+        wrong = ~((np.abs(t - want) <= bound) | (np.isnan(t) & np.isnan(want)))
+        if wrong.any():
+            at = tuple(int(i) for i in np.argwhere(wrong)[0])
+            raise GradError(f"{title}: jvp of output {k} is wrong at {at}: {t[at]:.10g}, central differences {want[at]:.10g} (seed {seed})")
+    pulled = _core.grad(outputs, leaves, [_core.from_numpy(u) for u in us], allow_unused=True)
+    left = [u * t for u, t in zip(us, tangents, strict=True)]
+    right = [g.numpy(force=True) * v for g, v in zip(pulled, vs, strict=True) if g is not None]
+    size = sum(float(np.abs(terms).sum()) for terms in (*left, *right))
+    off = abs(sum(float(terms.sum()) for terms in left) - sum(float(terms.sum()) for terms in right))
+    if off > 1e-9 * size:
+        raise GradError(f"{title}: jvp and backward are not adjoint: <u, J v> and <J^T u, v> differ by {off:.6g} (seed {seed})")
+    return True

@@ -11,7 +11,7 @@ import numpy as np
 from .. import _core
 from ..errors import GradError
 from ..registry import NONDIFF, Op, Sample
-from .gradcheck import gradcheck, gradgradcheck
+from .gradcheck import gradcheck, gradgradcheck, jvpcheck
 
 # ---- arguments ----
 
@@ -319,58 +319,9 @@ def check_adjoint(op: Op, sample: Sample, seed: int = 0) -> list[str]:
     return checked
 
 
-def check_jvp(op: Op, sample: Sample, seed: int = 0, rtol: float = 1e-5, eps: float = 1e-6) -> bool:
-    """Check the forward-mode derivative of an op on one sample, along a random direction v in all its arguments at once, in float64.
-
-    Twice: every element of J v against central differences; and <u, J v> == <J^T u, v> for a random u, up to rounding, which ties the
-    two modes together (the dot test). Returns False if nothing in the sample is differentiable. Raises GradError.
-    """
+def check_jvp(op: Op, sample: Sample, seed: int = 0) -> bool:
+    """`jvpcheck` of an op on one sample; False if nothing in it is differentiable. Raises GradError."""
     arrays, params, labels = _prepared(op, sample, "float64")
-    title = f"{op.name}[{sample.id}]"
     if not labels or op.second_order_of:
         return False
-    leaves = [t for a in arrays for t in _several(a) if isinstance(t, _core.Tensor) and t.requires_grad]
-
-    def outputs() -> list[Any]:
-        return [y for y in _outputs(op, *arrays, **params) if isinstance(y, _core.Tensor) and y.is_floating_point()]
-
-    rng = np.random.default_rng(seed)
-    every = outputs()
-    kept = [k for k, y in enumerate(every) if y.requires_grad]
-    if not kept:
-        return False
-    directions = [np.asarray(rng.standard_normal(x.shape)) for x in leaves]
-    cotangents = [np.asarray(rng.standard_normal(every[k].shape)) for k in kept]
-    found = _core.jvp([every[k] for k in kept], leaves, [_core.from_numpy(v) for v in directions])
-    tangents = [np.zeros(every[k].shape) if t is None else t.numpy(force=True) for k, t in zip(kept, found, strict=True)]
-    moved = []
-    originals = [x.numpy(force=True).copy() for x in leaves]
-    for step in (eps, -eps):
-        with _core.no_grad():
-            try:
-                for x, old, v in zip(leaves, originals, directions, strict=True):
-                    x.numpy(force=True)[...] = old + step * v
-                there = outputs()
-                moved.append([there[k].numpy(force=True).copy() for k in kept])
-            finally:
-                for x, old in zip(leaves, originals, strict=True):
-                    x.numpy(force=True)[...] = old
-    for k, t, high, low in zip(kept, tangents, *moved, strict=True):
-        want = (high - low) / (2 * eps)
-        size = float(np.max(np.abs(want[np.isfinite(want)]), initial=0.0))
-        bound = 1e-7 + rtol * size + 64 * np.finfo(np.float64).eps * np.abs(high) / eps
-        if t.shape != want.shape:
-            raise GradError(f"{title}: the tangent of output {k} has shape {t.shape}, the output {want.shape}")
-        with np.errstate(all="ignore"):
-            wrong = ~((np.abs(t - want) <= bound) | (np.isnan(t) & np.isnan(want)))
-        if wrong.any():
-            at = tuple(int(i) for i in np.argwhere(wrong)[0])
-            raise GradError(f"{title}: jvp of output {k} is wrong at {at}: {t[at]:.10g}, central differences {want[at]:.10g} (seed {seed})")
-    pulled = _core.grad([every[k] for k in kept], leaves, [_core.from_numpy(u) for u in cotangents], allow_unused=True)
-    left = [u * t for u, t in zip(cotangents, tangents, strict=True)]
-    right = [g.numpy(force=True) * v for g, v in zip(pulled, directions, strict=True) if g is not None]
-    size = sum(float(np.abs(v).sum()) for v in (*left, *right))
-    off = abs(sum(float(v.sum()) for v in left) - sum(float(v.sum()) for v in right))
-    if not off <= 1e-9 * size and not np.isnan(off):
-        raise GradError(f"{title}: jvp and backward are not adjoint: <u, J v> and <J^T u, v> differ by {off:.6g} (seed {seed})")
-    return True
+    return jvpcheck(lambda *args: _outputs(op, *args, **params), arrays, seed=seed, name=f"{op.name}[{sample.id}]")
