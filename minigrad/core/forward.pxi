@@ -16,8 +16,8 @@ cdef tuple output_of(Node node, int k):
     return int_tuple(node.out_shape, node.out_ndim), node.out_dtype
 
 
-cdef list node_jvp(Node node, list tangents):
-    """Tangents of a node's outputs from those of its inputs (None: zero)."""
+cdef list node_jvp(Node node, list tangents, list asked):
+    """Tangents of a node's outputs from those of its inputs (None: zero), of those outputs that something depends on (`asked`)."""
     global mg_grad_mode
     cdef Op op = node.op
     cdef Rule rule
@@ -28,7 +28,10 @@ cdef list node_jvp(Node node, list tangents):
     if node.freed:
         raise GradError(f"jvp: the graph of {op.name} was freed by an earlier backward")
     if op.family == VIEW and node.count == 1:
-        total[0] = view(op, <Tensor>tangents[0], node.params)
+        try:
+            total[0] = view(op, <Tensor>tangents[0], node.params)
+        except ShapeError:  # the tangent lies otherwise in memory than the input does
+            total[0] = view(op, contiguous(<Tensor>tangents[0]), node.params)
         return total
     for r in op.rules:
         rule = <Rule>r
@@ -40,7 +43,8 @@ cdef list node_jvp(Node node, list tangents):
         us = []
         for k in range(len(total)):
             meta = output_of(node, k)
-            us.append(None if meta is None or CATEGORY[<int>meta[1]] < FLOATING else full(meta[0], 0, meta[1]))
+            unused = k and not asked[k]  # rules count on the first
+            us.append(None if unused or meta is None or CATEGORY[<int>meta[1]] < FLOATING else full(meta[0], 0, meta[1]))
             if us[k] is not None:
                 (<Tensor>us[k]).wants_grad = True
         arguments = []
@@ -92,6 +96,8 @@ def jvp(outputs, inputs, tangents, bint create_graph=False):
     cdef Node node, producer
     cdef Tensor t
     cdef dict along = {}  # {(place of the node, output): tangent}
+    cdef dict places = {}  # {id of a node: its place}; node.place is not ours for long: the passes within node_jvp walk the same nodes
+    cdef set used = set()  # (place, output) that something depends on
     cdef list result = [], incoming
     cdef int mode = mg_grad_mode, k
     cdef int64_t run, i
@@ -118,6 +124,17 @@ def jvp(outputs, inputs, tangents, bint create_graph=False):
                 at = (node.place, t.slot)
                 along[at] = sum_of(along.get(at), cast_to(<Tensor>ts[k], t.dtype_))
         fixed = set(along)
+        for i in range(order.count):
+            node = <Node>order.nodes[i]
+            places[id(node)] = i
+            for k in range(node.count):
+                producer = node.edge(k) if (k < 3 or node.edges is not None) else None
+                if producer is not None:
+                    used.add((producer.place, node.slot(k)))
+        for x in outs:
+            node = gradient_node(<Tensor>x)
+            if node is not None:
+                used.add((node.place, (<Tensor>x).slot))
         mg_grad_mode = create_graph
         for i in range(order.count):
             node = <Node>order.nodes[i]
@@ -127,18 +144,18 @@ def jvp(outputs, inputs, tangents, bint create_graph=False):
             found = False
             for k in range(node.count):
                 producer = node.edge(k) if (k < 3 or node.edges is not None) else None
-                if producer is not None and producer.run == run:
-                    incoming[k] = along.get((producer.place, node.slot(k)))
+                if producer is not None:
+                    incoming[k] = along.get((places[id(producer)], node.slot(k)))
                     found = found or incoming[k] is not None
             if not found:
                 continue
-            for k, tangent in enumerate(node_jvp(node, incoming)):
+            for k, tangent in enumerate(node_jvp(node, incoming, [(i, k) in used for k in range(max(node.outputs, 1))])):
                 if tangent is not None and (i, k) not in fixed:
                     along[(i, k)] = tangent
         for x in outs:
             t = <Tensor>x
             node = gradient_node(t)
-            result.append(None if node is None else along.get((node.place, t.slot)))
+            result.append(None if node is None else along.get((places[id(node)], t.slot)))
     finally:
         mg_grad_mode = mode
         for i in range(order.count):
