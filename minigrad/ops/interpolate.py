@@ -212,6 +212,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     if mode == "area":
         return OPS[f"adaptive_avg_pool{n}d"].function(input, out)
     result, real = input, np.float64 if input.dtype is _core.float64 else np.float32
+    if input.is_floating_point() and real is np.float32:
+        result = input.to(_core.float32)
     # What shrinks most comes first: the rest is less work.
     for d, m, o, s in sorted(zip(range(2, n + 2), input.shape[2:], out, scales), key=lambda q: q[2] / q[1]):
         if mode.startswith("nearest"):
@@ -226,7 +228,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
             table = _table(mode, antialias, m, o, s, bool(align_corners), real)
         if table is not None:
             result = resample(result, *map(_core.from_numpy, table), d)
-    return result.clone() if result is input else result
+    return result.clone() if result is input else result.to(input.dtype)
 
 
 def _resized(r: Draw) -> list[Sample]:

@@ -142,7 +142,9 @@ def _max_pool3d(input, kernel, stride, padding, dilation, size):
     columns = ((q[0], other) for q, other in zip((kernel, stride, padding, dilation, size), (1, 1, 0, 1, pixels)))
     values, index = _max_pool2d(planes.reshape(n * c, 1, depth, pixels), *columns)
     index = index.reshape(n * c, size[0] * pixels)
-    position = index.floor_divide(max(pixels, 1)) * (h * w) + inside.reshape(n * c, depth * pixels).gather(1, index)
+    inside = inside.reshape(n * c, depth * pixels).gather(1, index.clamp(min=0))
+    position = index.floor_divide(max(pixels, 1)) * (h * w) + inside
+    position = position.masked_fill((index < 0).logical_or(inside < 0), -1)  # nothing but padding
     return values.reshape(n, c, *size), position.reshape(n, c, *size)
 
 

@@ -58,6 +58,8 @@ def _resample_plan(input, start, index, weight, dim):
         raise DTypeError(f"resample: expected one dtype for input and weight, got {input.dtype.name} and {weight.dtype.name}")
     shape, m = input.shape, start.shape[0] - 1
     outer, inner = math.prod(shape[:dim]), math.prod(shape[dim + 1 :])
+    if not _core.has_kernel("resample", input.dtype):
+        return _core.Plan((*shape[:dim], m, *shape[dim + 1 :]), row=None)
     out = _core.empty((outer, m, inner), input.dtype)
     table = (_core.contiguous(v.detach()) for v in (start, index, weight))
     _core.launch_as("resample", input.dtype, [out, _core.contiguous(input.detach()).view((outer, shape[dim], inner)), *table])
