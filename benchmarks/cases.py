@@ -13,8 +13,11 @@ from typing import Any
 
 import numpy as np
 
+import minigrad
 from benchmarks.networks import NETWORKS
 from minigrad.registry import OPS, Draw, Op, Sample
+
+minigrad.ops.load()
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class Case:
     def message(self) -> dict[str, Any]:
         """What a worker has to know."""
         names = ("op", "kind", "arrays", "params", "backward", "seed")
-        return {n: getattr(self, n) for n in names} | {"where": sorted(self.where, key=["F", "mg", "Tensor"].index)}
+        return {n: getattr(self, n) for n in names} | {
+            "where": sorted(self.where, key=["F", "mg", "Tensor", "linalg", "special", "fft"].index)
+        }
 
 
 LARGE = (512, 512)  # a megabyte of float32: more than an L1 cache, and less than an L2 in most machines

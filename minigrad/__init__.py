@@ -9,7 +9,7 @@ tensor([2., 4., 6.])
 
 from typing import Any
 
-from . import autograd, linalg, nn, ops, optim, random, registry, special, utils
+from . import autograd, nn, ops, optim, random, registry, utils
 from ._core import (
     Tensor,
     bfloat16,
@@ -41,9 +41,6 @@ from ._core import (
 from .errors import DTypeError, GradError, ShapeError
 from .io import load, save
 from .ops.creation import *  # noqa: F403
-from .ops.distributions import *  # noqa: F403
-from .ops.grid import *  # noqa: F403
-from .ops.einsum import einsum
 from .ops.random import *  # noqa: F403
 
 __version__ = "0.1.0"
@@ -55,9 +52,8 @@ int = int32
 long = int64
 short = int16
 
-globals().update(registry.names("mg"))
-
-_LATER = ("func",)  # submodules that few programs need: imported when they are first asked for
+_LATER = ("func", "linalg", "special", "fft")  # submodules that few programs need: imported when they are first asked for
+_find, __dir__ = ops.namespace(globals(), "mg")
 
 
 def __getattr__(name: str) -> Any:
@@ -69,4 +65,4 @@ def __getattr__(name: str) -> Any:
         from .func import vmap
 
         return vmap
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _find(name)

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from . import ops, registry  # noqa: F401 (the ops fill the registry)
+from . import ops
 from .errors import LinAlgError  # noqa: F401
 
-_functions = registry.names("linalg")
-
-__all__ = sorted([*_functions, "LinAlgError"])  # noqa: PLE0605
-
-globals().update(_functions)
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...
+ops.load()
+__getattr__, __dir__ = ops.namespace(globals(), "linalg")
+__all__ = [n for n in __dir__() if n[0] != "_" and n not in ("annotations", "ops")]

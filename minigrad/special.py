@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import ops as _ops  # noqa: F401 (fills the registry)
+from . import ops as _ops
 from .registry import OPS as _OPS
 from .registry import names as _names
 
+_ops.load()
 _RENAMED = {
     "expit": "sigmoid",
     "gammainc": "igamma",

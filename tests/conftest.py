@@ -6,6 +6,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+import minigrad
+
+minigrad.ops.load()  # tests look at all declarations
+
 # No deadline: machines that run tests are shared and noisy, and a slow example is not a wrong one.
 common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("quick", max_examples=5, derandomize=True, **common)

@@ -9,7 +9,7 @@ TIES = "which of equal elements gets its index is left open"
 DIFFERENT: dict[str, str] = {
     **{f"{name} of integers": DROPS for name in (
         "addmm", "addbmm", "baddbmm", "addmv", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
-        "adaptive_avg_pool1d", "adaptive_avg_pool2d", 
+        "adaptive_avg_pool1d", "adaptive_avg_pool2d",
         "grid_sample", "affine_grid_generator", "interpolate", "upsample_bilinear", "local_response_norm")},
     **{f"{name} of integers": TIES for name in ("kthvalue", "median", "nanmedian", "topk")},
     "addcmul of integers": "with a `value` that has a fraction minigrad gives floats; PyTorch drops the fraction",

@@ -12,4 +12,5 @@ class Peer(TorchLike):
         super().__init__(minigrad, threads)
 
     def find(self, name: str, where: list[str]) -> Callable[..., Any]:
+        minigrad.ops.load()
         return minigrad.registry.OPS[name].function

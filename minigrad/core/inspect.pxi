@@ -74,8 +74,8 @@ cdef extern from *:
     """
     int packing "mg_packing"  # whether this thread has hooks that are in force
 
-import threading as _threading
-cdef object hooks_of_thread = _threading.local()
+from _thread import _local  # threading costs more to import than half of this package
+cdef object hooks_of_thread = _local()
 
 
 def push_saved_hooks(pack, unpack):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minigrad import ops, registry
 
 
 def _in_place(name: str) -> Any:
-    function = registry.OPS[name].function
-
     def in_place(input: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(input, *args, inplace=True, **kwargs)
+        return registry.OPS[name].function(input, *args, inplace=True, **kwargs)
 
     in_place.__name__ = in_place.__qualname__ = f"{name}_"
     in_place.__doc__ = f"`{name}` in place; returns the tensor itself."
@@ -20,15 +18,6 @@ def _in_place(name: str) -> Any:
 
 # The activations that PyTorch has in place here as well.
 _OVERWRITING = ("celu", "elu", "hardtanh", "leaky_relu", "relu", "rrelu", "selu", "threshold")
-
-globals().update(registry.names("F"))
 globals().update({f"{name}_": _in_place(name) for name in _OVERWRITING})
 
-__all__ = sorted([*registry.names("F"), *(f"{name}_" for name in _OVERWRITING)])  # noqa: PLE0605
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...
-
-
-del ops  # imported to fill the registry
+__getattr__, __dir__ = ops.namespace(globals(), "F")

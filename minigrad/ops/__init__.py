@@ -1,10 +1,14 @@
-"""The ops, one declaration each, by family. Importing this package fills the registry and Tensor's methods."""
+"""The ops, one declaration each, by family. Importing this package declares what nearly every program uses; `load()` declares the rest.
 
-import importlib
-import pkgutil
+Declaring five hundred ops takes longer than importing NumPy, and few programs use fifty. So the rest waits until a name is asked for that is
+not there yet: `mg.interpolate`, `F.ctc_loss`, `x.cholesky()` work as if all had been there from the beginning.
+"""
 
-from .. import _core
-from . import elementwise, index, matmul, reduce, shape
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core, registry
+from . import activation, conv, creation, dropout, elementwise, embedding, index, loss, matmul, norm, pool, random, reduce, shape  # noqa: F401
 
 _core.install(
     get_advanced=index.advanced_get,
@@ -44,5 +48,52 @@ _core.install(
     LINEAR=matmul.linear.op.engine,
 )
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+_loaded = False
+
+
+def load() -> bool:
+    """Declare all ops that are not declared yet; whether there were any. `minigrad.registry.OPS` is complete after it."""
+    global _loaded
+    if _loaded:
+        return False
+    _loaded = True  # first: declarations look up names themselves
+    import importlib
+    import pkgutil
+
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return True
+
+
+def functions(where: str) -> dict[str, Any]:
+    """What belongs to a namespace of what is declared so far: ops, and in "mg" what the modules here call their `__all__`: creation, random
+    numbers and other functions that have no array argument and so are no ops."""
+    found = registry.names(where)
+    if where == "mg":
+        for module in list(globals().values()):
+            found |= {n: getattr(module, n) for n in getattr(module, "__all__", ())}
+    return found
+
+
+def namespace(scope: dict[str, Any], where: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of the module with these globals, which holds the functions of `where`; fills in those declared so far."""
+    module = scope["__name__"]
+
+    def find(name: str) -> Any:
+        if not name.startswith("__"):
+            load()
+            scope.update(functions(where))
+            if name in scope:
+                return scope[name]
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    def listing() -> list[str]:
+        load()
+        scope.update(functions(where))
+        return sorted(scope)
+
+    scope.update(functions(where))
+    return find, listing
+
+
+_core.install_loader(load)

@@ -11,6 +11,11 @@ from .. import _core
 from .._core import Tensor, from_numpy
 from ..errors import DTypeError, ShapeError
 
+__all__ = [
+    "arange", "as_tensor", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "ones", "ones_like", "tensor", "zeros",
+    "zeros_like",
+]  # fmt: skip
+
 
 def _numpy(data: Any) -> np.ndarray:
     """`data` as an array, tensors inside lists included; ragged nesting and foreign objects raise."""

@@ -15,6 +15,7 @@ from .diagonal import diagonal
 from .matmul import matmul
 from .shape import expand, permute, reshape
 
+__all__ = ["einsum"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 # ---- subscripts ----

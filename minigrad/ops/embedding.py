@@ -128,7 +128,9 @@ def _bag_samples(r: Draw) -> list[Sample]:
         Sample(r.ints(0, 5, 2, 4), r(5, 3), mode="sum", id="matrix"),
         Sample(r.ints(0, 4, 7), r(5, 3), offsets, padding_idx=4, id="mean"),
         Sample(r.ints(0, 5, 7), r.distinct(5, 3), offsets, mode="max", id="max"),
-        Sample(r.ints(0, 5, 7), r(5, 3), np.array([0, 2, 2, 7]), mode="sum", per_sample_weights=r(7), include_last_offset=True, id="weights"),
+        Sample(
+            r.ints(0, 5, 7), r(5, 3), np.array([0, 2, 2, 7]), mode="sum", per_sample_weights=r(7), include_last_offset=True, id="weights"
+        ),
     ]
 
 

@@ -169,7 +169,9 @@ def check_op(
     if parameters:
         dtypes = (parameters[0].dtype.name,)
         if order and dtypes != ("float64",):
-            raise ValueError(f"check_op: gradients are checked in float64, but the parameters are {dtypes[0]}; call double(), or give order=0")
+            raise ValueError(
+                f"check_op: gradients are checked in float64, but the parameters are {dtypes[0]}; call double(), or give order=0"
+            )
     options = {"low": low, "high": high, "kinks": kinks, "distinct": distinct}
     title = getattr(function, "__name__", type(function).__name__)
 
