@@ -31,7 +31,7 @@ BINARY(FLOATS, add_scaled, 1, x + (T)p[0].f * y)
 VUNARY(FLOATS, abs, 1, v_abs(x))
 UNARY(SIGNED, abs, 1, x < 0 ? (W)0 - (W)x : (W)x)
 UNARY(U8, abs, 1, x)
-UNARY(FLOATS, sign, 1, x != x ? x : (T)(x > 0) - (T)(x < 0))
+UNARY(FLOATS, sign, 1, (T)(x > 0) - (T)(x < 0)) /* of NaN, 0 */
 UNARY(SIGNED, sign, 1, (x > 0) - (x < 0))
 UNARY(U8, sign, 1, x != 0)
 

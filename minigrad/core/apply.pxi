@@ -234,8 +234,8 @@ cdef int by_reference(Op op, tuple arrays, tuple params, Tensor y) except -1:
             value = op.ref(*[(<Tensor>x).numpy(force=True) if isinstance(x, Tensor) else x for x in arrays], *params)
         except TypeError as e:  # NumPy's ufuncs have no loop for it
             raise DTypeError(f"{op.name}: not defined for dtype {next(x for x in arrays if isinstance(x, Tensor)).dtype.name}") from e
-    if y.size_:
-        y.numpy(force=True)[...] = value
+        if y.size_:
+            y.numpy(force=True)[...] = value  # a float64 value may overflow here
     return 0
 
 

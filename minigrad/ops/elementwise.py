@@ -236,13 +236,13 @@ def abs(input):
 
 @defop(aliases=("sgn",), kernel="sign", vjp={"input": lambda g: g * 0}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
 def sign(input):
-    """-1, 0 or 1.
+    """-1, 0 or 1; 0 for NaN.
 
     Shapes: any. Dtypes: all but bool.
     >>> mg.sign(mg.tensor([3.0, 0.0, -2.0]))
     tensor([ 1.,  0., -1.])
     """
-    return np.sign(input)
+    return np.where(np.isnan(input), 0, np.sign(input))
 
 
 @defop(kernel="square", vjp={"input": lambda g, input: g * (input * 2)}, samples=one(), dtypes=NUMBERS)
