@@ -40,9 +40,3 @@ def test_error_with_gradients(op, case):
             args[i] = a.requires_grad_() * 1
     with pytest.raises(case.error, match=case.match):
         op.function(*args, **kwargs)
-
-
-def test_most_ops_with_two_arrays_say_what_does_not_fit():
-    """Public ops of several arrays have at least one error sample, but for these, which take whatever their parts take."""
-    without = {op.name for op in OPS.values() if len(op.arrays) > 1 and op.where and not op.errors and op.family != "elementwise"}
-    assert len(without) < 25, sorted(without)

@@ -56,3 +56,9 @@ def pairs(draw: Callable[..., np.ndarray] = normal, second: Callable[..., np.nda
 
 NO_BROADCAST = ErrorSample(np.ones((2, 3)), np.ones((4, 3)), error=ValueError, match=r"shapes \(2, 3\) and \(4, 3\) cannot be broadcast")
 NO_NUMBER = ErrorSample(np.ones(3), "text", error=TypeError, match="expected tensors or numbers, got str")
+INTEGER_ERRORS = [
+    ErrorSample(
+        np.ones((2, 3), np.int64), np.ones((4, 3), np.int64), error=ValueError, match=r"shapes \(2, 3\) and \(4, 3\) cannot be broadcast"
+    ),
+    ErrorSample(np.ones(3), np.ones(3), error=TypeError, match="expected integers or bool, got dtype float64"),
+]

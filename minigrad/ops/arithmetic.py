@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from ._samples import ALL, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs
+from ._samples import ALL, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs
 from .activation import sigmoid
 from .elementwise import (
     _choose,
@@ -201,7 +201,8 @@ def heaviside(input, values):
 # ---- powers and logarithms ----
 
 
-@composite(arrays="input exponent", samples=lambda r: pairs(lambda r, *s: r.between(0.2, 3, *s), normal)(r)[:2], inplace=True, dtypes=ALL)
+@composite(arrays="input exponent", samples=lambda r: pairs(lambda r, *s: r.between(0.2, 3, *s), normal)(r)[:2], inplace=True, dtypes=ALL,
+           errors=[NO_BROADCAST])  # fmt: skip
 def float_power(input, exponent):
     """input to the power of exponent, computed in float64 and given as float64.
 
@@ -265,7 +266,8 @@ def _shift(r, *shape):
     return r.ints(0, 6, *shape)
 
 
-@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole), dtypes=INTEGERS[:3])
+@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole), dtypes=INTEGERS[:3],
+       errors=INTEGER_ERRORS)  # fmt: skip
 def gcd(input, other):
     """Greatest common divisor; of 0 and x, |x|.
 
@@ -276,7 +278,8 @@ def gcd(input, other):
     return np.gcd(input, other)
 
 
-@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole), dtypes=INTEGERS[:3])
+@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole), dtypes=INTEGERS[:3],
+       errors=INTEGER_ERRORS)  # fmt: skip
 def lcm(input, other):
     """Least common multiple, not negative; of 0 and anything, 0.
 
@@ -293,7 +296,8 @@ def _shifted(function, input, other):
     return function(input, other)
 
 
-@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole, _shift), dtypes=INTEGERS[:3])
+@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole, _shift), dtypes=INTEGERS[:3],
+       errors=INTEGER_ERRORS)  # fmt: skip
 def bitwise_left_shift(input, other):
     """input * 2**other, bits that leave the type lost; 0 where `other` is negative or as large as the type.
 
@@ -304,7 +308,8 @@ def bitwise_left_shift(input, other):
     return _shifted(np.left_shift, input, other)
 
 
-@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole, _shift), dtypes=INTEGERS[:3])
+@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole, _shift), dtypes=INTEGERS[:3],
+       errors=INTEGER_ERRORS)  # fmt: skip
 def bitwise_right_shift(input, other):
     """input / 2**other rounded down; where `other` is negative or as large as the type, 0, or -1 for negative input.
 

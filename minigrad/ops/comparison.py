@@ -7,6 +7,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from ._geometry import check_tensor
 from ._samples import ALL, NO_BROADCAST, NUMBERS, one, pairs
 from .elementwise import add, eq, isfinite, isnan, le, logical_and, logical_or, mul, sub
 
@@ -19,6 +20,9 @@ def _close_samples(r: Draw) -> list[Sample]:
 DIFFERENT_DTYPES = ErrorSample(
     np.ones(2), np.ones(2, np.int64), error=DTypeError, match="expected tensors of one dtype, got float64 and int64"
 )
+
+
+NO_TENSOR = ErrorSample(np.ones(3), 1.0, error=TypeError, match="equal: expected a Tensor, got float")
 
 
 def _one_dtype(op, input, other):
@@ -61,7 +65,7 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     return bool(isclose(input, other, rtol, atol, equal_nan).all().item())
 
 
-@composite(arrays="input other", samples=pairs(), dtypes=ALL)
+@composite(arrays="input other", samples=pairs(), dtypes=ALL, errors=[NO_TENSOR])
 def equal(input, other):
     """Whether two tensors have the same shape and equal elements; a Python bool. NaN is not equal to itself.
 
@@ -69,6 +73,8 @@ def equal(input, other):
     >>> mg.equal(mg.tensor([1.0, 2.0]), mg.tensor([1.0, 2.0]))
     True
     """
+    check_tensor("equal", input)
+    check_tensor("equal", other)
     return input.shape == other.shape and bool(eq(input, other).all().item())
 
 

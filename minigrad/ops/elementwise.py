@@ -8,8 +8,9 @@ import math
 import numpy as np
 
 from .. import _core
-from ..registry import NONDIFF, Draw, Sample, composite, defop
-from ._samples import ALL, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs, positive
+from ..errors import DTypeError, ShapeError
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from ._samples import ALL, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs, positive
 
 BINARY_ERRORS = [NO_BROADCAST, NO_NUMBER]
 
@@ -352,7 +353,7 @@ def round(input, *, decimals=0):
     if decimals == 0:
         return _round(input)
     if not input.is_floating_point():
-        raise _core.DTypeError(f"round: decimals={decimals} needs a floating-point tensor, got dtype {input.dtype.name}")
+        raise DTypeError(f"round: decimals={decimals} needs a floating-point tensor, got dtype {input.dtype.name}")
     scale = 10.0**decimals if decimals > 0 else 10.0**-decimals
     return _true_div(_round(mul(input, scale)), scale) if decimals > 0 else mul(_round(_true_div(input, scale)), scale)
 
@@ -435,7 +436,8 @@ def _bitwise(name, ref, doc):
         f"{doc}, bit by bit; on bool the logical one.\n\nShapes: any that broadcast. Dtypes: integers and bool.\n"
         f">>> mg.{name}(mg.tensor([6, 3]), 5).dtype\nminigrad.int64\n"
     )
-    return defop(kernel=name, result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_bits), dtypes=INTEGERS)(reference)
+    return defop(kernel=name, result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_bits), dtypes=INTEGERS,
+                 errors=INTEGER_ERRORS)(reference)  # fmt: skip
 
 
 bitwise_and = _bitwise("bitwise_and", np.bitwise_and, "And")
@@ -473,7 +475,8 @@ def _choose(condition, input, other):
     return np.where(condition, input, other)
 
 
-@composite(arrays="condition input other", samples=_where_samples, dtypes=ALL, where="mg")
+@composite(arrays="condition input other", samples=_where_samples, dtypes=ALL, where="mg",
+           errors=[ErrorSample(np.ones(3, bool), np.ones((2, 3)), np.ones((4, 3)), error=ShapeError, match=r"shapes .* cannot be broadcast")])  # fmt: skip
 def where(condition, input=None, other=None):
     """input where condition holds, otherwise other; with the condition alone, its nonzero indices, one tensor a dimension.
 
@@ -549,7 +552,8 @@ def clamp(input, min=None, max=None):
 
 
 @composite(samples=lambda r: [Sample(r(3, 4), r.bools(3, 4), 1.5, id="same"), Sample(r(2, 3, 4), r.bools(3, 1), 0.0, id="broadcast")],
-           arrays="input mask", inplace=True, where="Tensor mg")  # fmt: skip
+           arrays="input mask", inplace=True, where="Tensor mg",
+           errors=[ErrorSample(np.ones((2, 3)), np.ones((2, 3)), 0, error=DTypeError, match="masked_fill: expected a bool mask, got dtype float64")])  # fmt: skip
 def masked_fill(input, mask, value):
     """input with `value`, a number or 0-d tensor, where `mask` holds.
 
@@ -558,5 +562,5 @@ def masked_fill(input, mask, value):
     tensor([0., 2.])
     """
     if mask.dtype is not _core.bool_:
-        raise _core.DTypeError(f"masked_fill: expected a bool mask, got dtype {mask.dtype.name}")
+        raise DTypeError(f"masked_fill: expected a bool mask, got dtype {mask.dtype.name}")
     return _choose(mask, value, input).to(input.dtype)

@@ -238,6 +238,11 @@ Triangular = collections.namedtuple("Triangular", "solution cloned_coefficient")
         Sample(r(3, 2), regular(r, 3, 3), id="upper"),
         Sample(r(3, 2), regular(r, 3, 3), upper=False, transpose=True, id="lower-transposed"),
     ],
+    errors=[
+        ErrorSample(
+            np.ones((3, 2)), np.ones((4, 4)), error=ShapeError, match=r"of shape \(4, 4\) and right-hand sides of shape \(3, 2\) do not fit"
+        )
+    ],
 )
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """`linalg.solve_triangular` under its older name, arguments exchanged; gives (solution, a copy of A's triangle).

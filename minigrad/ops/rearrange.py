@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
+from ._geometry import check_tensor
 from .shape import ALL, _dim, cat, clone, expand, flip, movedim, narrow, reshape, transpose, unsqueeze
 
 
@@ -91,7 +92,10 @@ def resolve_conj(input):
 
 
 @composite(
-    where="mg Tensor", arrays="input other", samples=lambda r: [Sample(r(2, 3), r(2, 3), id="same"), Sample(r(2, 3), r(3, 2), id="not")]
+    where="mg Tensor",
+    arrays="input other",
+    samples=lambda r: [Sample(r(2, 3), r(2, 3), id="same"), Sample(r(2, 3), r(3, 2), id="not")],
+    errors=[ErrorSample(np.ones(3), (3,), error=TypeError, match="is_same_size: expected a Tensor, got tuple")],
 )
 def is_same_size(input, other):
     """Whether two tensors have the same shape.
@@ -99,6 +103,8 @@ def is_same_size(input, other):
     >>> mg.is_same_size(mg.zeros(2, 3), mg.zeros(3, 2))
     False
     """
+    check_tensor("is_same_size", input)
+    check_tensor("is_same_size", other)
     return input.shape == other.shape
 
 
@@ -422,6 +428,7 @@ def unravel_index(indices, shape):
 @composite(
     arrays="input other",
     samples=lambda r: [Sample(r(2, 3), r(4, 2), id="matrices"), Sample(r(3), r(2, 4), id="ranks"), Sample(r(), r(3), id="0-d")],
+    errors=[ErrorSample(np.ones(3), 2.0, error=TypeError, match="kron: expected a Tensor, got float")],
 )
 def kron(input, other):
     """Kronecker product: every element of `input` times all of `other`, as blocks.
@@ -430,6 +437,8 @@ def kron(input, other):
     >>> mg.kron(mg.tensor([1, 10]), mg.tensor([1, 2]))
     tensor([ 1,  2, 10, 20])
     """
+    check_tensor("kron", input)
+    check_tensor("kron", other)
     n = max(input.ndim, other.ndim)
     a, b = (1,) * (n - input.ndim) + input.shape, (1,) * (n - other.ndim) + other.shape
     left = reshape(input, tuple(v for s in a for v in (s, 1)))

@@ -192,7 +192,7 @@ def _answer(parts, wanted):
     return found[0] if len(found) == 1 else tuple(found)
 
 
-@composite(dtypes=ALL, samples=lambda r: [
+@composite(dtypes=ALL, constants=("input",), samples=lambda r: [
     Sample(r.ints(0, 4, 3, 5), id="all"), Sample(r.ints(0, 2, 6, 2), return_inverse=True, return_counts=True, dim=0, id="rows"), Sample(r(), id="0-d"),
     Sample(np.array([2.0, 1.0, 2.0]), return_counts=True, id="counts")])  # fmt: skip
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
@@ -215,7 +215,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     return _answer((values, inverse.reshape(shape).astype(np.int64), counts.astype(np.int64)), (return_inverse, return_counts))
 
 
-@composite(dtypes=ALL, samples=lambda r: [
+@composite(dtypes=ALL, constants=("input",), samples=lambda r: [
     Sample(np.array([1, 1, 2, 2, 2, 1]), id="vector"), Sample(r.ints(0, 2, 6, 2), return_inverse=True, return_counts=True, dim=0, id="rows"), Sample(r(2, 3), id="flat")])  # fmt: skip
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
     """Each run of equal elements (with `dim`, of equal entries of that dimension) as one. Not differentiable.

@@ -160,7 +160,7 @@ def corrcoef(input):
 # ---- counting ----
 
 
-@composite(arrays="input", dtypes=INTEGERS[:3],
+@composite(arrays="input", constants=("input",), dtypes=INTEGERS[:3],
            samples=lambda r: [Sample(r.ints(0, 6, 20), id="counts"), Sample(r.ints(0, 6, 20), weights=r(20), minlength=9, id="weights"),
                               Sample(r.ints(0, 3, 0), minlength=2, id="empty")],
            errors=[ErrorSample(np.array([1, -1]), error=ValueError, match="bincount: expected no negative numbers, got -1"),
@@ -202,7 +202,7 @@ def _range(op, x, low, high):
     return (low - 1.0, high + 1.0) if low == high else (float(low), float(high))
 
 
-@composite(samples=lambda r: [Sample(r(3, 40), bins=7, id="own-range"), Sample(r(50), bins=5, min=-1, max=1, id="range")],
+@composite(constants=("input",), samples=lambda r: [Sample(r(3, 40), bins=7, id="own-range"), Sample(r(50), bins=5, min=-1, max=1, id="range")],
            errors=[ErrorSample(np.ones(3), bins=0, error=ValueError, match="histc: bins must be positive, got 0"),
                    ErrorSample(np.array([1, np.nan]), error=ValueError, match="histc: the range .* is not finite"),
                    ErrorSample(np.arange(3), error=DTypeError, match="histc: expected a floating-point tensor, got dtype int64")])  # fmt: skip
@@ -224,7 +224,7 @@ def histc(input, bins=100, min=0, max=0):
     return _core.from_numpy(np.bincount(np.minimum(place, bins - 1), minlength=bins).astype(x.dtype))
 
 
-@composite(samples=lambda r: [Sample(r(3, 40), 7, id="bins"), Sample(r(50), np.array([-1.0, -0.5, 0.2, 2]), density=True, id="edges"),
+@composite(constants=("input",), samples=lambda r: [Sample(r(3, 40), 7, id="bins"), Sample(r(50), np.array([-1.0, -0.5, 0.2, 2]), density=True, id="edges"),
                               Sample(r(50), 5, range=(-1.0, 1.5), weight=r.between(0, 1, 50), id="weights")],
            errors=[ErrorSample(np.ones(3), 0, error=ValueError, match="histogram: bins must be positive, got 0"),
                    ErrorSample(np.arange(3), 2, error=DTypeError, match="histogram: expected a floating-point tensor, got dtype int64")])  # fmt: skip
