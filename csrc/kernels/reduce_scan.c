@@ -18,7 +18,7 @@ typedef struct {
             const T *x = (const T *)s->x + i * s->n;                                                              \
             R *y = (R *)s->y + i * s->n;                                                                          \
             ACC all = first;                                                                                      \
-            for (int64_t j = 0; j < s->n; j++) y[j] = (R)(all = all op (ACC)x[j]);                                \
+            for (int64_t j = 0; j < s->n; j++) y[j] = (R)(all = all op(ACC) x[j]);                                \
         }                                                                                                         \
     }                                                                                                             \
     mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) {                                          \
@@ -45,21 +45,21 @@ typedef struct {
     int64_t n;
 } recurrence;
 
-#define LINEAR_SCAN(dtype, T)                                                                                                       \
-    static void linear_scan_##dtype(void *ctx, int64_t begin, int64_t end) {                                                        \
-        const recurrence *s = ctx;                                                                                                  \
-        for (int64_t i = begin; i < end; i++) {                                                                                     \
-            const T *x = (const T *)s->x + i * s->n, *b = (const T *)s->b + i * s->n;                                               \
-            T *y = (T *)s->y + i * s->n;                                                                                            \
-            double last = y[0] = b[0];                                                                                              \
-            for (int64_t j = 1; j < s->n; j++) y[j] = (T)(last = x[j] * last + b[j]);                                               \
-        }                                                                                                                           \
-    }                                                                                                                               \
-    mg_status MG_FN(linear_scan, dtype)(const mg_array *a, const mg_param *p) {                                                     \
-        (void)p;                                                                                                                    \
-        const int64_t n = a->ndim ? a->shape[a->ndim - 1] : 1;                                                                      \
+#define LINEAR_SCAN(dtype, T)                                                                                                           \
+    static void linear_scan_##dtype(void *ctx, int64_t begin, int64_t end) {                                                            \
+        const recurrence *s = ctx;                                                                                                      \
+        for (int64_t i = begin; i < end; i++) {                                                                                         \
+            const T *x = (const T *)s->x + i * s->n, *b = (const T *)s->b + i * s->n;                                                   \
+            T *y = (T *)s->y + i * s->n;                                                                                                \
+            double last = y[0] = b[0];                                                                                                  \
+            for (int64_t j = 1; j < s->n; j++) y[j] = (T)(last = x[j] * last + b[j]);                                                   \
+        }                                                                                                                               \
+    }                                                                                                                                   \
+    mg_status MG_FN(linear_scan, dtype)(const mg_array *a, const mg_param *p) {                                                         \
+        (void)p;                                                                                                                        \
+        const int64_t n = a->ndim ? a->shape[a->ndim - 1] : 1;                                                                          \
         if (n) mg_parallel(mg_numel(a) / n, 1 + (1 << 15) / n, linear_scan_##dtype, &(recurrence){a[0].data, a[1].data, a[2].data, n}); \
-        return MG_OK;                                                                                                               \
+        return MG_OK;                                                                                                                   \
     }
 
 LINEAR_SCAN(f32, float)
@@ -72,27 +72,27 @@ typedef struct {
     int64_t n;
 } extreme;
 
-#define EXTREME(name, dtype, T, op)                                                                                                     \
-    static void name##_##dtype(void *ctx, int64_t begin, int64_t end) {                                                                 \
-        const extreme *s = ctx;                                                                                                         \
-        for (int64_t i = begin; i < end; i++) {                                                                                         \
-            const T *x = (const T *)s->x + i * s->n;                                                                                    \
-            T *y = (T *)s->y + i * s->n, best = x[0];                                                                                   \
-            int64_t *index = s->index + i * s->n, at = 0;                                                                               \
-            for (int64_t j = 0; j < s->n; j++) {                                                                                        \
-                if (x[j] != x[j] || x[j] op best) best = x[j], at = j;                                                                  \
-                y[j] = best;                                                                                                            \
-                index[j] = at;                                                                                                          \
-            }                                                                                                                           \
-        }                                                                                                                               \
-    }                                                                                                                                   \
-    mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) {                                                                \
-        (void)p;                                                                                                                        \
-        const int64_t n = a->ndim ? a->shape[a->ndim - 1] : 1;                                                                          \
-        if (n) mg_parallel(mg_numel(a) / n, 1 + (1 << 15) / n, name##_##dtype, &(extreme){a[0].data, a[1].data, a[2].data, n});         \
-        return MG_OK;                                                                                                                   \
+#define EXTREME(name, dtype, T, op)                                                                                             \
+    static void name##_##dtype(void *ctx, int64_t begin, int64_t end) {                                                         \
+        const extreme *s = ctx;                                                                                                 \
+        for (int64_t i = begin; i < end; i++) {                                                                                 \
+            const T *x = (const T *)s->x + i * s->n;                                                                            \
+            T *y = (T *)s->y + i * s->n, best = x[0];                                                                           \
+            int64_t *index = s->index + i * s->n, at = 0;                                                                       \
+            for (int64_t j = 0; j < s->n; j++) {                                                                                \
+                if (x[j] != x[j] || x[j] op best) best = x[j], at = j;                                                          \
+                y[j] = best;                                                                                                    \
+                index[j] = at;                                                                                                  \
+            }                                                                                                                   \
+        }                                                                                                                       \
+    }                                                                                                                           \
+    mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) {                                                        \
+        (void)p;                                                                                                                \
+        const int64_t n = a->ndim ? a->shape[a->ndim - 1] : 1;                                                                  \
+        if (n) mg_parallel(mg_numel(a) / n, 1 + (1 << 15) / n, name##_##dtype, &(extreme){a[0].data, a[1].data, a[2].data, n}); \
+        return MG_OK;                                                                                                           \
     }
-#define EXTREMES(dtype, T)         \
+#define EXTREMES(dtype, T)        \
     EXTREME(cummax, dtype, T, >=) \
     EXTREME(cummin, dtype, T, <=)
 
