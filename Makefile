@@ -4,10 +4,11 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 BUILD  := pyproject.toml setup.py $(shell find csrc minigrad \( -name '*.c' -o -name '*.h' -o -name '*.inc' -o -name '*.def' -o -name '*.p[xy][xdi]' -o -name build.py \) ! -name '*.pyi' ! -path 'minigrad/core/core.c')
 
-.PHONY: help demo test lint format bench docs wheel clean
+.PHONY: help demo test deep lint format bench docs wheel clean
 help:
 	@echo 'make demo    train a network on handwritten digits, here and now'
 	@echo 'make test    run all tests'
+	@echo 'make deep    the property tests with thousands of examples each: hours'
 	@echo 'make lint    formatting, lint and types, as CI checks them (make format repairs the first)'
 	@echo 'make bench   measure against the installed peers'
 	@echo 'make docs    build the documentation into docs/_build'
@@ -19,6 +20,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	$(PYTHON) -m pytest $(ARGS)
+
+deep: $(VENV)/.test
+	$(PYTHON) -m pytest --hypothesis-profile=deep $(ARGS)
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import re
 from pathlib import Path
 
@@ -64,3 +65,13 @@ def test_examples_of_the_page(page):
         OPS.clear()
         OPS.update(before)
     assert result.attempted > 5 and not result.failed, "".join(report)
+
+
+def test_table_of_ops():
+    """Every public op has its row, with a sentence."""
+    spec = importlib.util.spec_from_file_location("op_table", ROOT / "docs" / "op_table.py")
+    op_table = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(op_table)
+    rows = [line for line in op_table.page().splitlines() if line.startswith("| `")]
+    assert len(rows) == len([op for op in OPS.values() if op.where])
+    assert all(len(row.split(" | ")[1]) > 5 for row in rows)

@@ -29,6 +29,7 @@ from .elementwise import (
     pow,
     sub,
     trunc,
+    zero_gradient,
 )
 
 BINARY_ERRORS = [NO_BROADCAST, NO_NUMBER]
@@ -323,7 +324,7 @@ def bitwise_right_shift(input, other):
 # ---- parts of a number ----
 
 
-@defop(result="float", vjp={"input": lambda g, input, y: _choose(eq(input, 0), 0, g * (y / _choose(eq(input, 0), 1.0, input))), "other": lambda g: g * 0},
+@defop(result="float", vjp={"input": lambda g, input, y: _choose(eq(input, 0), 0, g * (y / _choose(eq(input, 0), 1.0, input))), "other": zero_gradient},
        samples=pairs(away), errors=BINARY_ERRORS)  # fmt: skip
 def copysign(input, other):
     """|input| with the sign of other, that of a zero too; the gradient at input 0 is 0.

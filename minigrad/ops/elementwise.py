@@ -15,6 +15,11 @@ from ._samples import ALL, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NU
 BINARY_ERRORS = [NO_BROADCAST, NO_NUMBER]
 
 
+def zero_gradient(g):
+    """The rule of steps, which are flat between: 0 even where g is infinite, unlike g * 0."""
+    return _core.full_of(g.shape, 0, g.dtype)
+
+
 def _with_alpha(function):
     """Give add and sub PyTorch's `alpha`, a factor on `other`."""
 
@@ -135,7 +140,7 @@ def fmod(input, other):
 def _pow_vjp_input(g, input, other):
     # 0 where the exponent is 0, as PyTorch has it: 0 * inf must not make a NaN at input == 0.
     if not isinstance(other, _core.Tensor):
-        return g * (input ** (other - 1) * other) if other != 0 else g * 0
+        return g * (input ** (other - 1) * other) if other != 0 else zero_gradient(g)
     return g * where(eq(other, 0), 0.0, other * pow(input, other - 1))
 
 
@@ -235,7 +240,7 @@ def abs(input):
     return np.absolute(input)
 
 
-@defop(aliases=("sgn",), kernel="sign", vjp={"input": lambda g: g * 0}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
+@defop(aliases=("sgn",), kernel="sign", vjp={"input": zero_gradient}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
 def sign(input):
     """-1, 0 or 1; 0 for NaN.
 
@@ -281,7 +286,7 @@ def _rounding(name, ref, doc, kinks, aliases=(), **options):
     reference.__name__ = name
     reference.__doc__ = f"{doc}\n\nShapes: any. Dtypes: all but bool; integers stay as they are.\n" + options.pop("example", "")
     reference.__module__ = __name__
-    return defop(kernel=name.lstrip("_"), vjp={"input": lambda g: g * 0}, samples=one(lambda r, *s: r.away(*s, kinks=kinks)), dtypes=NUMBERS,
+    return defop(kernel=name.lstrip("_"), vjp={"input": zero_gradient}, samples=one(lambda r, *s: r.away(*s, kinks=kinks)), dtypes=NUMBERS,
                  aliases=aliases, kinks=tuple(kinks), **options)(reference)  # fmt: skip
 
 

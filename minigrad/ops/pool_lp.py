@@ -32,7 +32,7 @@ def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """The `norm_type`-norm of each window of a signal, (sum of x**norm_type) ** (1/norm_type).
 
     Shapes: input (N, C, L) or (C, L); returns (N, C, OL) or (C, OL), sizes as in avg_pool1d. As in PyTorch, powers are those of x,
-        not of its magnitude: odd norms of negative values are NaN; and the gradient of a window of zeros is NaN.
+        not of its magnitude: odd norms of negative values are NaN; the gradient of a window of zeros is 0.
     Dtypes: floats. Raises ShapeError if a window exceeds the input.
     >>> mg.nn.functional.lp_pool1d(mg.tensor([[3.0, 4.0, 0.0, 2.0]]), 2, 2)
     tensor([[5., 2.]])

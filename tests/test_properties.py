@@ -1,0 +1,52 @@
+"""Every op on arguments that Hypothesis draws: values, dtypes and layouts, one per array; gradients at other values than the samples'."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minigrad as mg
+from minigrad.registry import OPS, Draw
+from minigrad.testing import arrays_of, assert_close, check_gradients, check_jvp, laid_out, op_arguments
+
+# There are hundreds of ops: in CI a few examples of each; all that were asked for in the deep profile.
+ASKED = settings.default.max_examples
+DEEP = ASKED > 100
+by_name = pytest.mark.parametrize("op", OPS.values(), ids=OPS)
+
+
+def copied(value):
+    """The same values, contiguous."""
+    if isinstance(value, list):
+        return [copied(v) for v in value]
+    return laid_out(np.array(value.numpy()), "contiguous") if isinstance(value, mg.Tensor) else value
+
+
+def tensors(value) -> list:
+    return [y for y in (value if isinstance(value, (tuple, list)) else (value,)) if isinstance(y, mg.Tensor)]
+
+
+@by_name
+@settings(max_examples=ASKED if DEEP else max(2, ASKED // 10))
+@given(data=st.data())
+def test_layout_of_arguments_does_not_matter(op, data):
+    arrays, params = data.draw(op_arguments(op))
+    plain, same = copied(arrays), {k: copied(v) for k, v in params.items()}
+    mg.manual_seed(0)
+    got = tensors(op.function(*arrays, **params))
+    mg.manual_seed(0)
+    want = tensors(op.function(*plain, **same))
+    for y, w in zip(got, want, strict=True):
+        assert y.dtype is w.dtype
+        assert_close(arrays_of(y), arrays_of(w), 2 * op.ulp, op.name)
+
+
+@by_name
+@settings(max_examples=ASKED // 10 if DEEP else 1)
+@given(seed=st.integers(1, 2**32 - 1))
+def test_derivatives_at_other_values(op, seed):
+    for sample in op.samples(Draw(seed)):
+        check_gradients(op, sample, seed)
+        check_jvp(op, sample, seed)
