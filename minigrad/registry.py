@@ -123,7 +123,7 @@ class Op:
     linear_in: tuple[str, ...] = ()  # arguments in which it is linear: checked exactly on integers
     kinks: tuple[float, ...] = ()  # where it is not differentiable, and samples keep away from
     cost: Callable[..., Cost] | None = None  # of the op's arguments, all of them
-    dtypes: tuple[str, ...] = ("float32", "float64")  # to test values with
+    dtypes: tuple[str, ...] = ("float32", "float64")  # to test values with; complex64 among them: defined for complex tensors
     ulp: float = 4.0  # allowed error of the float32 kernel, in units of the last place of the largest term
     where: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()  # other names of the same function, in the same places
@@ -165,6 +165,7 @@ def defop(
     strided: bool = False,
     variadic: bool = False,
     condition: bool = False,
+    holomorphic: bool = False,
     call: Callable[..., Any] | None = None,
     star: str | None = None,
     where: str = "mg Tensor",
@@ -182,7 +183,9 @@ def defop(
     there without its prefix, so that `linalg_inv` is `mg.linalg.inv` and `Tensor_unfold` the method, while `unfold` is F's. Names that
     begin with an underscore become nothing. out: takes `out=` (default: public elementwise ops and reductions). inplace: also a method `name_` (default: elementwise ops that keep the dtype).
     star: a parameter that can be given as several arguments, like `x.reshape(2, 3)`. call: engine function that replaces the
-    family's (matmul). flag="inplace": the function takes `inplace=True`, as those of nn.functional do. wrap: put round the
+    family's (matmul). holomorphic: defined for complex tensors too, with rules that are the complex derivative times g (the engine
+    conjugates round them, by PyTorch's convention); an op that lists complex64 in `dtypes` has rules that keep to the convention themselves.
+    float16 in `dtypes`: the plan takes half precision as it is; otherwise the engine computes it in float32. flag="inplace": the function takes `inplace=True`, as those of nn.functional do. wrap: put round the
     function and its in-place method (the `alpha` of add). Raises TypeError at import for a declaration that is not complete.
     """
 
@@ -201,12 +204,13 @@ def defop(
         engine = _core.Op(
             op_name, family, ref=_positional(ref), plan=plan, pack=pack, kernel=kernel, arrays=len(arrays), outputs=outputs, result=result,
             identity=identity, strided=strided, variadic=variadic, condition=condition,
+            holomorphic=holomorphic, takes_complex="complex64" in record.get("dtypes", ()), native_half="float16" in record.get("dtypes", ()),
             dim_at=params.index("dim") if "dim" in params else -1, keepdim_at=params.index("keepdim") if "keepdim" in params else -1,
             rules=[_rule(op_name, key, fn, arrays, params, variadic) for key, fn in vjp.items() if fn is not NONDIFF],
         )  # fmt: skip
         op = Op(name=op_name, ref=ref, family=family, arrays=arrays, params=params, vjp=vjp, samples=samples, errors=tuple(errors),
                 kernel=kernel, engine=engine, **record)  # fmt: skip
-        natural = family == "elementwise" and result in ("same", "integral", "float") and "Tensor" in where and not op_name.startswith("_")
+        natural = family == "elementwise" and result in ("same", "integral", "float", "modulus") and "Tensor" in where and not op_name.startswith("_")
         op.inplace = natural if inplace is None else inplace
         takes_out = family in ("elementwise", "reduction") and outputs == 1 and "mg" in where.split() if out is None else out
         function = _function(op, call, star, flag, takes_out)

@@ -14,8 +14,8 @@
 #define MG_EACH_NUMBERS(X, name) MG_EACH_FLOATS(X, name) MG_EACH_INTS(X, name)
 #define MG_EACH_ALL(X, name) MG_EACH_NUMBERS(X, name) X(name, bool)
 #define MG_EACH_BITS(X, name) MG_EACH_INTS(X, name) X(name, bool)
-#define MG_EACH_REAL(X, name) MG_EACH_ALL(X, name) X(name, i8) X(name, i16) X(name, f16)
-#define MG_EACH_ANY(X, name) MG_EACH_REAL(X, name) X(name, bf16) X(name, c64) X(name, c128)
+#define MG_EACH_REAL(X, name) MG_EACH_ALL(X, name) X(name, i8) X(name, i16) X(name, f16) X(name, bf16)
+#define MG_EACH_ANY(X, name) MG_EACH_REAL(X, name) X(name, c64) X(name, c128)
 
 enum {
     MG_DTYPE_bool = MG_BOOL,

@@ -28,7 +28,7 @@ cdef Tensor unary(Op op, Tensor x):
     cdef Tensor y
     if x.batch is not None:
         return batched_elementwise(op, (x,), ())
-    cdef bint whole = op.result == SAME or (op.result == INTEGRAL and CATEGORY[x.dtype_] <= INTEGER) or (op.result == FLOAT and CATEGORY[x.dtype_] >= FLOATING)
+    cdef bint whole = op.result == SAME or op.result == MODULUS or (op.result == INTEGRAL and CATEGORY[x.dtype_] <= INTEGER) or (op.result == FLOAT and CATEGORY[x.dtype_] >= FLOATING)
     if not whole or op.row == NULL or op.row[x.dtype_] == NULL:
         return elementwise(op, (x,), (), None)
     y = new_like(x, x.dtype_)
@@ -173,7 +173,9 @@ cdef object elementwise(Op op, tuple args, tuple params, Tensor out):
         raise DTypeError(f"{op.name}: expected a floating-point tensor, got dtype {DTYPES[compute].name}")
     elif op.result == INTEGRAL and CATEGORY[compute] > INTEGER:
         raise DTypeError(f"{op.name}: expected integers or bool, got dtype {DTYPES[compute].name}")
-    result = MG_BOOL if op.result == TRUTH else compute
+    if CATEGORY[compute] == COMPLEX and not op.takes_complex:
+        raise not_complex(op, compute)
+    result = MG_BOOL if op.result == TRUTH else real_of(compute) if op.result == MODULUS else compute
     for i in range(first, n):
         if isinstance(inputs[i], Tensor) and (<Tensor>inputs[i]).dtype_ != compute:
             inputs[i] = cast_to(<Tensor>inputs[i], compute)
@@ -185,6 +187,13 @@ cdef object elementwise(Op op, tuple args, tuple params, Tensor out):
                 raise DTypeError(f"{op.name}: expected a bool condition, got dtype {DTYPES[(<Tensor>inputs[0]).dtype_].name}")
             inputs[0] = cast_to(<Tensor>inputs[0], MG_BOOL)
     arrays = tuple(inputs)
+    if is_half(compute) and (op.row == NULL or op.row[compute] == NULL):
+        y = <Tensor>elementwise(op, widened(arrays, compute), params, out)
+        if out is None:
+            y = <Tensor>narrowed(y, compute)
+            if op.rules and wants_recording(arrays):
+                record(op, arrays, params, y)
+        return y
     ndim = broadcast_shape(op.name, arrays, shape)
     if out is None:
         y = new_tensor(result, ndim, shape)
@@ -225,10 +234,25 @@ cdef object elementwise(Op op, tuple args, tuple params, Tensor out):
     return y
 
 
+cdef object not_complex(Op op, int code):
+    return DTypeError(f"{op.name}: not defined for {DTYPES[code].name}")
+
+
+cdef tuple widened(tuple arrays, int code):
+    """What an op computes on instead of arrays of the half dtype `code`: the same in float32. Nothing is recorded: that is done of the
+    op as a whole, between tensors in half precision, once its result is rounded to it (`narrowed`)."""
+    return tuple([converted(<Tensor>x, MG_F32) if isinstance(x, Tensor) and (<Tensor>x).dtype_ == code else x for x in arrays])
+
+
+cdef object narrowed(object result, int code):
+    """Results computed in float32, rounded to `code`; those of other dtypes as they are."""
+    if isinstance(result, tuple):
+        return tuple([narrowed(y, code) for y in result])
+    return converted(<Tensor>result, code) if result is not None and (<Tensor>result).dtype_ == MG_F32 else result
+
+
 cdef int by_reference(Op op, tuple arrays, tuple params, Tensor y) except -1:
     """Compute an elementwise op or a reduction by its NumPy reference, for dtypes without a kernel."""
-    if y.dtype_ == MG_BF16:
-        raise DTypeError(f"{op.name}: no arithmetic in bfloat16; cast to float32 first")
     with np.errstate(all="ignore"):
         try:
             value = op.ref(*[(<Tensor>x).numpy(force=True) if isinstance(x, Tensor) else x for x in arrays], *params)
@@ -249,8 +273,11 @@ cdef int move(str kernel, Tensor to, Tensor source) except -1:
     cdef const mg_kernel *row = COPY_ROW if kernel == "copy" else CAST_ROW
     for d in range(to.ndim_):
         strides[d] = source.strides_[d - lead] if d >= lead and source.shape_[d - lead] == to.shape_[d] else 0
-    if row[source.dtype_] == NULL or (kernel == "cast" and row[to.dtype_] == NULL):
-        to.numpy(force=True)[...] = source.numpy(force=True)
+    if row[source.dtype_] == NULL or (kernel == "cast" and row[to.dtype_] == NULL):  # complex on one side or both
+        if source.dtype_ == MG_BF16 or to.dtype_ == MG_BF16:
+            return move(kernel, to, converted(source, MG_F32))
+        value = source.numpy(force=True)
+        to.numpy(force=True)[...] = value if CATEGORY[to.dtype_] == COMPLEX or to.dtype_ == MG_BOOL else value.real
         return 0
     if to.contiguous_ and source.contiguous_ and to.size_ == source.size_:
         describe_flat(&a[0], to)
@@ -302,13 +329,19 @@ cdef Tensor full(tuple shape, object value, int code):
 cdef int fill(Tensor y, object value) except -1:
     if y.batch is not None:
         raise_batched(y, "fill_")
-    cdef mg_array a[1]
+    cdef mg_array a[2]
     cdef mg_param p[1]
+    cdef char number[16]
+    cdef int64_t strides[8]
     if y.size_ == 0:
         return 0
-    if FILL_ROW[y.dtype_] == NULL:
-        y.numpy(force=True)[...] = value
-        return 0
+    if FILL_ROW[y.dtype_] == NULL:  # one element, copied everywhere
+        put_scalar(value, y.dtype_, number)
+        memset(strides, 0, sizeof(strides))
+        describe(&a[0], y)
+        describe(&a[1], y)
+        a[1].data, a[1].strides = number, strides
+        return launch_kernel(COPY_ROW[y.dtype_], a, NULL, y.size_, "fill")
     if CATEGORY[y.dtype_] == FLOATING:
         p[0].f = value
     else:
@@ -354,16 +387,18 @@ cdef Op SLICE = None
 cdef Op SUM = None
 cdef Op MEAN = None
 cdef Op VIEW_OP = None
+cdef Op CONJ = None
 cdef object advanced_get = None
 cdef object advanced_set = None
 
 
 def install(*, get_advanced, set_advanced, **ops):
     """Hand the engine the declared ops and functions that operators, indexing and backward need."""
-    global advanced_get, advanced_set, SUM, MEAN, VIEW_OP
+    global advanced_get, advanced_set, SUM, MEAN, VIEW_OP, CONJ
     global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LT, LE, GT, GE, EQ
     global NE, NEG, ABS, NOT, PERMUTE, TRANSPOSE, MATMUL, LINEAR, CAST, CLONE, ASSIGN, AS_STRIDED, COPY_SLICES, SLICE
     advanced_get, advanced_set = get_advanced, set_advanced
+    CONJ = ops["CONJ"]
     SUM = ops["SUM"]
     MEAN = ops["MEAN"]
     VIEW_OP = ops["VIEW"]
@@ -415,26 +450,38 @@ cdef object in_place_operator(Op op, Tensor x, object other):
     return NotImplemented if y is None else y
 
 
+cdef Tensor converted(Tensor x, int code):
+    """x in another dtype, not recorded; x itself if it has it."""
+    cdef Tensor y
+    if x.dtype_ == code:
+        return x
+    y = new_like(x, code)
+    if x.size_:
+        move("cast", y, x)
+    return y
+
+
 cdef Tensor cast_to(Tensor x, int code):
     """x in another dtype, recorded if both are of floating kind; x itself if it has the dtype."""
     cdef Tensor y
     if x.dtype_ == code:
         return x
     if x.batch is not None:
-        return finish_batched(CAST, (x,), (DTYPES[code],), cast_to(x.batch, code), x.level)
-    if x.dtype_ == MG_BF16 or code == MG_BF16:
-        raise DTypeError("cast: bfloat16 is not supported yet")
-    y = new_like(x, code)
-    if x.size_:
-        move("cast", y, x)
+        return finish_batched(CAST, (x,), (DTYPES[code], DTYPES[x.dtype_]), cast_to(x.batch, code), x.level)
+    y = converted(x, code)
     if CATEGORY[code] >= FLOATING and mg_grad_mode and requires_grad(x):
-        record(CAST, (x,), (DTYPES[code],), y)
+        record(CAST, (x,), (DTYPES[code], DTYPES[x.dtype_]), y)
     return y
 
 
 def cast(Tensor x, d):
     """x as dtype `d`; differentiable between floating dtypes."""
     return cast_to(x, as_code(d))
+
+
+def conj(Tensor x):
+    """The conjugate of a complex tensor; a real one itself. Differentiable."""
+    return unary(CONJ, x) if CATEGORY[x.dtype_] == COMPLEX else x
 
 
 def clone(Tensor x):
@@ -494,12 +541,19 @@ cdef object reduction(Op op, Tensor x, tuple params):
     cdef bint keepdim = params[op.keepdim_at] if op.keepdim_at >= 0 else False
     cdef int reduced = reduced_dims(op, x, params[op.dim_at], mask)
     cdef Tensor source = x, y
+    if CATEGORY[compute] == COMPLEX and not op.takes_complex:
+        raise not_complex(op, compute)
+    if is_half(compute) and (op.row == NULL or op.row[compute] == NULL):
+        y = <Tensor>narrowed(reduction(op, converted(x, MG_F32), params), compute)
+        if op.rules and mg_grad_mode and requires_grad(x):
+            record(op, (x,), params, y)
+        return y
     if op.result == ONLY_FLOAT and CATEGORY[compute] < FLOATING:
         raise DTypeError(f"{op.name}: expected a floating-point tensor, got dtype {DTYPES[compute].name}")
     if op.result == FLOAT and CATEGORY[compute] < FLOATING:
         compute = default_float
         source = cast_to(x, compute)
-    result = compute
+    result = real_of(compute) if op.result == MODULUS else compute
     if op.result == ACCUMULATE and CATEGORY[compute] < FLOATING:
         result = MG_I64
     elif op.result == TRUTH:
@@ -639,10 +693,21 @@ cdef object run_general(Op op, tuple arrays, tuple params):
     cdef Plan plan
     cdef Tensor t, y
     cdef list outs = [], keep = []
-    cdef int n, code = -1
+    cdef int n, code = -1, half = -1  # the dtype of all floating arrays, if it is one
     cdef int64_t work = 0
     cdef bint empty = True
-    made = op.plan(*arrays, *params) if op.plan is not None else None
+    for x in arrays:
+        if isinstance(x, Tensor) and CATEGORY[(<Tensor>x).dtype_] >= FLOATING:
+            n = (<Tensor>x).dtype_
+            if CATEGORY[n] == COMPLEX and not op.takes_complex:
+                raise not_complex(op, n)
+            half = n if half < 0 or half == n else MG_F64
+    if half >= 0 and is_half(half) and not (op.native_half and op.plan is not None) and (op.row == NULL or op.row[half] == NULL):
+        return narrowed(run_general(op, widened(arrays, half), params), half)
+    try:
+        made = op.plan(*arrays, *params) if op.plan is not None else None
+    except NoKernel:
+        made = None
     if made is None or type(made) is not Plan:
         outs = reference_outputs(op, arrays, params) if made is None else list(made if isinstance(made, tuple) else (made,))
     else:
@@ -783,6 +848,8 @@ cdef Tensor prepare_inplace(str name, Tensor x, tuple others, bint recording):
     """Refuse what cannot be changed in place; returns a stand-in for x as it is in the graph before the change."""
     cdef Tensor old
     if recording:
+        if x.base is not None and x.base.dtype_ != x.dtype_:
+            raise GradError(f"{name}: a view of another dtype cannot be changed in place while gradients are recorded; clone it first")
         if x.wants_grad:
             raise GradError(f"{name}: a leaf that requires grad cannot be changed in place; do it under no_grad()")
         if x.base is not None and x.base.wants_grad:
@@ -824,6 +891,8 @@ cdef int refresh_view(Tensor x) except -1:
     """Let a view whose base was replaced in the graph come from the new base."""
     cdef Tensor base = x.base
     cdef Node node
+    if base.dtype_ != x.dtype_:
+        raise GradError("the tensor of which this is a view of another dtype was changed in place; make the view again")
     x.rebased = base.rebased
     if base.node is None:
         x.node = None
@@ -909,7 +978,7 @@ cdef Tensor assign(Tensor x, object value):
         if scalar_code(value) >= 0:
             recording = wants_recording((x,))
             prepare_inplace("fill_", x, (), recording)
-            if CATEGORY[scalar_code(value)] > CATEGORY[x.dtype_] == COMPLEX:
+            if CATEGORY[scalar_code(value)] == COMPLEX > CATEGORY[x.dtype_]:
                 raise DTypeError(f"fill_: {value!r} does not fit into dtype {x.dtype.name}")
             fill(x, value)
             x.storage.version += 1

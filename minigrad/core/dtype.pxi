@@ -3,7 +3,7 @@ import numpy as np
 
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_DECREF
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
 from csrc cimport *
 cimport cython
@@ -36,6 +36,14 @@ cdef class dtype:
     @property
     def is_signed(self):
         return self.code not in (MG_BOOL, MG_U8)
+
+    def to_real(self):
+        """The dtype of the real part of a complex dtype; other dtypes themselves."""
+        return DTYPES[real_of(self.code)]
+
+    def to_complex(self):
+        """The complex dtype whose parts have this dtype: complex128 for float64, complex64 for float32 and what is narrower."""
+        return self if self.category == COMPLEX else DTYPES[MG_C128 if self.code == MG_F64 else MG_C64]
 
     def __repr__(self):
         return f"minigrad.{self.name}"
@@ -79,6 +87,16 @@ for _d in DTYPES:
     SIZE[(<dtype>_d).code] = mg_dtype_size((<dtype>_d).code)
 
 cdef int default_float = MG_F32
+
+
+cdef inline bint is_half(int code) noexcept:
+    """Whether it is a dtype to store in: arithmetic on it is done in float32 and rounded once."""
+    return code == MG_F16 or code == MG_BF16
+
+
+cdef inline int real_of(int code) noexcept:
+    """The dtype of the real part."""
+    return MG_F32 if code == MG_C64 else MG_F64 if code == MG_C128 else code
 
 
 def get_default_dtype():
@@ -159,6 +177,8 @@ def promote_types(a, b):
 cdef int put_scalar(object value, int code, void *to) except -1:
     """Write a Python number as an element of dtype `code`; integers wrap like a cast in C."""
     cdef int64_t i
+    cdef float f
+    cdef uint32_t bits
     if code == MG_F32:
         (<float *>to)[0] = <float><double>value
     elif code == MG_F64:
@@ -184,12 +204,16 @@ cdef int put_scalar(object value, int code, void *to) except -1:
     elif code == MG_F16:
         raw = np.float16(value).tobytes()
         memcpy(to, <char *>raw, 2)
-    else:
-        raise DTypeError(f"no scalar of dtype {DTYPES[code].name}")
+    else:  # bfloat16: as csrc/kernels/elementwise_cast.c rounds
+        f = <float><double>value
+        memcpy(&bits, &f, 4)
+        (<uint16_t *>to)[0] = 0x7fc0 if f != f else <uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)
     return 0
 
 
 cdef object get_scalar(int code, const void *at):
+    cdef uint32_t bits
+    cdef float f
     if code == MG_F32:
         return <double>(<const float *>at)[0]
     if code == MG_F64:
@@ -199,7 +223,9 @@ cdef object get_scalar(int code, const void *at):
     if code == MG_BOOL:
         return (<const uint8_t *>at)[0] != 0
     if code == MG_BF16:
-        raise DTypeError("item: bfloat16 must be cast first")
+        bits = <uint32_t>(<const uint16_t *>at)[0] << 16
+        memcpy(&f, &bits, 4)
+        return <double>f
     return np.frombuffer((<const char *>at)[:SIZE[code]], DTYPES[code].numpy)[0].item()
 
 

@@ -403,6 +403,8 @@ cdef Tensor seed(Tensor output, object gradient, str name):
     """The gradient to start from for one output."""
     cdef Tensor g
     if gradient is None:
+        if CATEGORY[output.dtype_] == COMPLEX:
+            raise GradError(f"{name}: the gradient can be left out only for a real tensor, got dtype {output.dtype.name}")
         if output.size_ != 1:
             raise GradError(f"{name}: the gradient can be left out only for a tensor of one element, got shape {output.shape}")
         return ones_of(output)
@@ -645,6 +647,10 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
     cdef object value, result
     if node.freed:
         raise GradError(f"backward: the graph of {op.name} was freed by an earlier backward; pass retain_graph=True to that one")
+    if op.holomorphic and CATEGORY[(<Tensor>g).dtype_] == COMPLEX:
+        # The gradient of a real loss L is dL/dRe + i dL/dIm, which f'(z) multiplies by its conjugate. Rules multiply by f'(z):
+        # conj(f'(z)) g = conj(f'(z) conj(g)), and `deliver` makes the outer conj.
+        g = unary(CONJ, <Tensor>g)
     for r in op.rules:
         rule = <Rule>r
         if op.variadic:
@@ -743,6 +749,8 @@ cdef int raise_changed(Node node, Tensor y) except -1:
 
 cdef int deliver(Node node, int i, Tensor g, PyObject **slot, bint create) except -1:
     """Bring a gradient to input i's shape, and add it to what has arrived there."""
+    if CATEGORY[g.dtype_] == COMPLEX and node.op.holomorphic:
+        g = unary(CONJ, g)
     if node.op.family == ELEMENTWISE and node.shapes is not None:
         shape = node.shapes[i]
         if g.ndim_ != len(shape) or g.shape != shape:

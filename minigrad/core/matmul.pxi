@@ -20,6 +20,9 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
     if a.dtype_ != b.dtype_ or (bias is not None and bias.dtype_ != a.dtype_):
         raise DTypeError(f"{op.name}: expected one dtype for all arguments, got {a.dtype.name} and {b.dtype.name}"
                          + ("" if bias is None else f" (bias {bias.dtype.name})"))
+    if is_half(a.dtype_):
+        c = contract(op, converted(a, MG_F32), converted(b, MG_F32), None if bias is None else converted(bias, MG_F32), transpose_b)
+        return converted(c, a.dtype_)
     if a.ndim_ == 0 or b.ndim_ == 0:
         raise ShapeError(f"{op.name}: expected tensors of at least 1 dimension, got shapes {a.shape} and {b.shape}")
     m = a.shape_[a.ndim_ - 2] if a.ndim_ > 1 else 1

@@ -14,6 +14,7 @@ cdef enum Result:  # dtype of an elementwise op or a reduction, from the promote
     ONLY_FLOAT  # refuse integers
     INDEX       # int64
     INTEGRAL    # refuse floats
+    MODULUS     # complex becomes real
 
 # What an argument of a gradient rule is; arrays, their shapes and dtypes, outputs and parameters count from these codes.
 cdef enum Need:
@@ -86,15 +87,19 @@ cdef class Op:
     cdef readonly bint condition  # the first array is a truth value that takes no part in promotion
     cdef public object vmap       # batching rule of a general op, see minigrad/func/batching.py
     cdef int dim_at, keepdim_at   # where these stand among the parameters of a reduction
+    cdef readonly bint takes_complex  # defined for complex tensors
+    cdef readonly bint holomorphic  # its rules are the complex derivative: the engine conjugates round them
+    cdef readonly bint native_half  # its plan takes float16 and bfloat16 as they are
 
     def __init__(self, str name, str family, *, ref=None, plan=None, pack=None, str kernel=None, int arrays=1, int outputs=1,
                  str result="same", identity=True, bint strided=False, rules=(), bint variadic=False, bint condition=False,
-                 int dim_at=-1, int keepdim_at=-1):
+                 int dim_at=-1, int keepdim_at=-1, bint takes_complex=False, bint holomorphic=False, bint native_half=False):
         self.name, self.ref, self.plan, self.pack, self.kernel = name, ref, plan, pack, kernel
         self.variadic, self.condition, self.dim_at, self.keepdim_at = variadic, condition, dim_at, keepdim_at
+        self.takes_complex, self.holomorphic, self.native_half = takes_complex or holomorphic or family == "view", holomorphic, native_half
         self.family = {"elementwise": ELEMENTWISE, "reduction": REDUCTION, "view": VIEW, "general": GENERAL}[family]
         self.result = {"same": SAME, "float": FLOAT, "truth": TRUTH, "accumulate": ACCUMULATE, "only_float": ONLY_FLOAT, "index": INDEX,
-                       "integral": INTEGRAL}[result]
+                       "integral": INTEGRAL, "modulus": MODULUS}[result]
         self.arrays, self.outputs, self.identity, self.strided = arrays, outputs, identity, strided
         self.row = NULL
         if kernel is not None:
@@ -102,6 +107,8 @@ cdef class Op:
             if id < 0:
                 raise LookupError(f"defop({name}): no kernel named {kernel!r} in csrc/kernels/kernels.def")
             self.row = mg_kernel_row(id)
+        if holomorphic and outputs > 1:
+            raise TypeError(f"defop({name}): a holomorphic op has one output")
         if arrays + outputs > 10:
             raise TypeError(f"defop({name}): at most 10 arrays and outputs together")
         self.rules = tuple(rules)
@@ -138,6 +145,10 @@ cdef int check(int status, str name) except -1:
     if status == MG_NO_MEMORY:
         raise MemoryError(f"{name}: no work memory")
     raise RuntimeError(f"{name}: kernel status {status}")
+
+
+class NoKernel(DTypeError):
+    """A plan that launches kernels itself met a dtype that they do not exist for: the engine then computes by the reference."""
 
 
 cdef inline int launch_kernel(mg_kernel kernel, const mg_array *a, const mg_param *p, int64_t work, str name) except -1:
@@ -198,7 +209,7 @@ def launch_as(str kernel, d, list tensors, tuple params=()):
     cdef int64_t work = 0
     cdef Tensor t
     if id < 0 or mg_kernel_row(id)[code] == NULL:
-        raise DTypeError(f"launch: no kernel {kernel!r} for {DTYPES[code].name}")
+        raise NoKernel(f"launch: no kernel {kernel!r} for {DTYPES[code].name}")
     read_params(params, p, 24)
     if n > MG_MAX_ARGS:
         a = <mg_array *>malloc(n * sizeof(mg_array))

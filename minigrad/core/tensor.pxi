@@ -166,7 +166,7 @@ cdef class Tensor:
 
     def tolist(self):
         """The elements as nested lists of Python numbers."""
-        return self.detach().numpy().tolist()
+        return converted(self.detach(), MG_F32 if self.dtype_ == MG_BF16 else self.dtype_).numpy().tolist()
 
     def __bool__(self):
         if self.size_ != 1:
@@ -207,7 +207,7 @@ cdef class Tensor:
         parts = [array_text(self.detach())]
         if self.size_ == 0 and self.ndim_ != 1:
             parts.append(f"size={self.shape}")
-        if self.dtype_ not in (default_float, MG_I64, MG_BOOL) or (self.size_ == 0 and self.dtype_ != default_float):
+        if self.dtype_ not in (default_float, MG_I64, MG_BOOL, MG_C64 if default_float == MG_F32 else MG_C128) or (self.size_ == 0 and self.dtype_ != default_float):
             parts.append(f"dtype={DTYPES[self.dtype_]!r}")
         if self.grad_fn is not None:
             parts.append(f"grad_fn={self.grad_fn!r}")
@@ -427,10 +427,10 @@ cdef class Tensor:
     def __reduce_ex__(self, protocol):
         if self.node is not None and not self.wants_grad:
             raise GradError("pickle: only leaves can be pickled; use .detach() first")
-        if self.dtype_ == MG_BF16:
-            raise DTypeError("pickle: bfloat16 must be cast first")
         state = getattr(self, "__dict__", None)
-        return rebuild, (type(self), np.ascontiguousarray(self.detach().numpy()).reshape(self.shape), self.wants_grad, state or None)
+        plain = bits_of(self, int16) if self.dtype_ == MG_BF16 else self.detach()
+        array = np.ascontiguousarray(plain.numpy()).reshape(self.shape)
+        return rebuild, (type(self), array, self.wants_grad, state or None, *((self.dtype,) if self.dtype_ == MG_BF16 else ()))
 
     def __deepcopy__(self, memo):
         if self.node is not None and not self.wants_grad:
@@ -589,9 +589,23 @@ cdef object array_text(Tensor x):
     return np.array2string(a, **options)
 
 
-def rebuild(cls, array, requires_grad, state):
-    """Undo `Tensor.__reduce_ex__`."""
-    t = Tensor._make_subclass(cls, from_numpy(np.array(array)), requires_grad)
+def bits_of(Tensor x, d):
+    """The same memory as elements of another dtype of the same size; not recorded.
+
+    >>> bits_of(full_of((2,), 1.0, bfloat16), int16).tolist() == [0x3f80] * 2
+    True
+    """
+    cdef Tensor t = alias(x)
+    if SIZE[as_code(d)] != SIZE[x.dtype_]:
+        raise DTypeError(f"bits_of: {x.dtype.name} and {as_dtype(d).name} have different sizes")
+    t.dtype_ = as_code(d)
+    return t
+
+
+def rebuild(cls, array, requires_grad, state, d=None):
+    """Undo `Tensor.__reduce_ex__`. `d` is the dtype that NumPy does not have."""
+    data = from_numpy(np.array(array))
+    t = Tensor._make_subclass(cls, data if d is None else bits_of(data, d), requires_grad)
     if state:
         t.__dict__.update(state)
     return t

@@ -166,3 +166,53 @@ def plan_as_strided(Tensor x, size, stride, storage_offset=0):
 
 def plan_slice(Tensor x, entries):
     return basic_window(x, entries)
+
+
+# ---- complex numbers as pairs ----
+
+cdef Tensor part(str op, Tensor x, int which):
+    """The real (0) or imaginary (1) parts of a complex tensor."""
+    cdef Tensor y = alias(x)
+    if CATEGORY[x.dtype_] != COMPLEX:
+        raise DTypeError(f"{op}: expected a complex tensor, got dtype {x.dtype.name}")
+    y.dtype_ = real_of(x.dtype_)
+    y.ptr = x.ptr + which * <int64_t>SIZE[y.dtype_]
+    for d in range(x.ndim_):
+        y.strides_[d] = 2 * x.strides_[d]
+    find_contiguous(y)
+    return y
+
+
+def plan_real(Tensor x):
+    return part("real", x, 0)
+
+
+def plan_imag(Tensor x):
+    return part("imag", x, 1)
+
+
+def plan_view_as_real(Tensor x):
+    cdef Tensor y = part("view_as_real", x, 0)
+    if x.ndim_ == MG_MAX_DIMS:
+        raise ShapeError(f"view_as_real: the result would have more than {MG_MAX_DIMS} dimensions")
+    y.shape_[x.ndim_], y.strides_[x.ndim_], y.ndim_ = 2, 1, x.ndim_ + 1
+    find_contiguous(y)
+    return y
+
+
+def plan_view_as_complex(Tensor x):
+    cdef Tensor y = alias(x)
+    cdef int n = x.ndim_ - 1
+    if x.dtype_ != MG_F32 and x.dtype_ != MG_F64:
+        raise DTypeError(f"view_as_complex: expected float32 or float64, got {x.dtype.name}")
+    if n < 0 or x.shape_[n] != 2:
+        raise ShapeError(f"view_as_complex: expected a last dimension of size 2, got shape {x.shape}")
+    odd = x.strides_[n] != 1 or ((x.ptr - <char *>x.storage.data) // <int64_t>SIZE[x.dtype_]) % 2
+    y.dtype_, y.ndim_ = MG_C64 if x.dtype_ == MG_F32 else MG_C128, n
+    for d in range(n):
+        odd = odd or x.strides_[d] % 2
+        y.strides_[d] = x.strides_[d] // 2
+    if odd and x.size_:
+        raise ShapeError(f"view_as_complex: the pairs do not lie together: strides {x.stride()}, offset {x.storage_offset()}; use contiguous()")
+    find_contiguous(y)
+    return y

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core, registry
-from . import activation, conv, creation, dropout, elementwise, embedding, index, loss, matmul, norm, pool, random, reduce, shape  # noqa: F401
+from . import activation, complex, conv, creation, dropout, elementwise, embedding, index, loss, matmul, norm, pool, random, reduce, shape  # noqa: F401
 
 _core.install(
     get_advanced=index.advanced_get,
@@ -32,6 +32,7 @@ _core.install(
     GE=elementwise.ge.op.engine,
     EQ=elementwise.eq.op.engine,
     NE=elementwise.ne.op.engine,
+    CONJ=complex._conj.op.engine,
     SUM=reduce.sum.op.engine,
     MEAN=reduce.mean.op.engine,
     VIEW=shape.view.op.engine,

@@ -10,6 +10,8 @@ from ..registry import Draw, ErrorSample, Sample
 
 ALL = ("float32", "float64", "int64", "int32", "uint8", "bool")
 NUMBERS = ALL[:5]
+COMPLEX = ("complex64", "complex128")
+FLOATS = ("float32", "float64")
 INTEGERS = ("int64", "int32", "uint8", "bool")
 
 

@@ -8,7 +8,7 @@ from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
 from ._geometry import check_tensor
-from ._samples import ALL, NO_BROADCAST, NUMBERS, one, pairs
+from ._samples import ALL, COMPLEX, NO_BROADCAST, NUMBERS, one, pairs
 from .elementwise import add, eq, isfinite, isnan, le, logical_and, logical_or, mul, sub
 
 
@@ -100,7 +100,7 @@ def isposinf(input):
     return np.equal(input, np.inf)
 
 
-@defop(result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS)
+@defop(result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS + COMPLEX)
 def isreal(input):
     """Whether the imaginary part of each element is zero: always, but for complex numbers.
 

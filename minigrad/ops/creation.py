@@ -46,7 +46,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
         if not isinstance(data, (np.ndarray, np.generic)) and array.dtype.kind in "fc":
             scalars = array.dtype == np.float64 or array.dtype == np.complex128
             if scalars and dtype is None:
-                dtype = _core.get_default_dtype() if array.dtype.kind == "f" else _core.complex64
+                dtype = _core.get_default_dtype()
+                dtype = dtype if array.dtype.kind == "f" else dtype.to_complex()
         if dtype is None and array.dtype.kind in "iu" and array.size == 0 and not isinstance(data, np.ndarray):
             dtype = _core.get_default_dtype()
         if array.dtype.kind == "u" and array.dtype.itemsize > 1:
@@ -90,6 +91,12 @@ def _shape(size: tuple) -> tuple:
     if len(size) == 1 and not isinstance(size[0], int):
         return tuple(size[0])
     return size
+
+
+def _of(values: np.ndarray, dtype: Any) -> Tensor:
+    """An array that is nobody else's, as a tensor of `dtype` (None: the default one), bfloat16 too, which NumPy lacks."""
+    target = _core.as_dtype(dtype or _core.get_default_dtype())
+    return from_numpy(values.astype(target.numpy)) if target.numpy is not None else _core.cast(from_numpy(values), target)
 
 
 def _finish(out: Tensor, requires_grad: bool) -> Tensor:
@@ -192,7 +199,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     count = math.ceil((end - start) / step)
     _core.empty((0, count), target)  # refuses counts that overflow
     values = start + step * np.arange(count) if not all(isinstance(x, int) for x in (start, end, step)) else np.arange(start, end, step)
-    return _finish(from_numpy(values.astype(target.numpy)), requires_grad)
+    return _finish(_of(values, target), requires_grad)
 
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -203,9 +210,7 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
     """
     if steps < 0:
         raise ShapeError(f"linspace: expected at least 0 steps, got {steps}")
-    return _finish(
-        from_numpy(np.linspace(start, end, steps).astype(_core.as_dtype(dtype or _core.get_default_dtype()).numpy)), requires_grad
-    )
+    return _finish(_of(np.linspace(start, end, steps), dtype), requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -215,7 +220,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _finish(from_numpy(np.eye(n, m, dtype=_core.as_dtype(dtype or _core.get_default_dtype()).numpy)), requires_grad)
+    return _finish(_of(np.eye(n, m), dtype), requires_grad)
 
 
 def _new(name: str, function: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from ._samples import ALL, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs, positive
+from ._samples import ALL, COMPLEX, FLOATS, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs, positive
 
 BINARY_ERRORS = [NO_BROADCAST, NO_NUMBER]
 
@@ -34,7 +34,7 @@ def _with_alpha(function):
 
 
 @defop(kernel="add", wrap=_with_alpha, vjp={"input": lambda g: g, "other": lambda g: g}, linear_in=("input", "other"), samples=pairs(),
-       dtypes=ALL, errors=BINARY_ERRORS)  # fmt: skip
+       dtypes=ALL + COMPLEX, errors=BINARY_ERRORS)  # fmt: skip
 def add(input, other):
     """input + alpha * other.
 
@@ -46,7 +46,7 @@ def add(input, other):
 
 
 @defop(aliases=("subtract",), kernel="sub", wrap=_with_alpha, vjp={"input": lambda g: g, "other": lambda g: neg(g)}, linear_in=("input", "other"), samples=pairs(),
-       dtypes=NUMBERS, errors=BINARY_ERRORS)  # fmt: skip
+       dtypes=NUMBERS + COMPLEX, errors=BINARY_ERRORS)  # fmt: skip
 def sub(input, other):
     """input - alpha * other.
 
@@ -58,7 +58,7 @@ def sub(input, other):
 
 
 @defop(aliases=("multiply",), kernel="mul", vjp={"input": lambda g, other: g * other, "other": lambda g, input: g * input}, linear_in=("input", "other"),
-       samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS)  # fmt: skip
+       samples=pairs(), dtypes=ALL + COMPLEX, errors=BINARY_ERRORS, holomorphic=True)  # fmt: skip
 def mul(input, other):
     """input * other.
 
@@ -69,7 +69,7 @@ def mul(input, other):
     return np.multiply(input, other)
 
 
-@defop(kernel="div", result="float", samples=pairs(second=away), errors=BINARY_ERRORS,
+@defop(kernel="div", result="float", samples=pairs(second=away), errors=BINARY_ERRORS, dtypes=FLOATS + COMPLEX, holomorphic=True,
        vjp={"input": lambda g, other: _true_div(g, other), "other": lambda g, other, y: neg(_true_div(g * y, other))})  # fmt: skip
 def _true_div(input, other):
     """input / other"""
@@ -146,11 +146,13 @@ def _pow_vjp_input(g, input, other):
 
 def _pow_vjp_other(g, input, other, y):
     base = input if isinstance(input, _core.Tensor) else _core.full_of((), float(input), y.dtype)
-    zero = logical_and(eq(base, 0), ge(other, 0))
+    exponent = other if not isinstance(other, _core.Tensor) or not other.is_complex() else other.real
+    zero = logical_and(eq(base, 0), ge(exponent, 0))
     return g * where(zero, 0.0, y * log(base))
 
 
-@defop(kernel="pow", vjp={"input": _pow_vjp_input, "other": _pow_vjp_other}, samples=pairs(positive, normal), errors=BINARY_ERRORS, ulp=16)
+@defop(kernel="pow", vjp={"input": _pow_vjp_input, "other": _pow_vjp_other}, samples=pairs(positive, normal), errors=BINARY_ERRORS, ulp=16,
+       dtypes=FLOATS + COMPLEX, holomorphic=True)  # fmt: skip
 def pow(input, other):
     """input to the power of other.
 
@@ -216,7 +218,7 @@ def atan2(input, other):
 # ---- of one argument ----
 
 
-@defop(aliases=("negative",), kernel="neg", vjp={"input": lambda g: neg(g)}, linear_in=("input",), samples=one(), dtypes=NUMBERS)
+@defop(aliases=("negative",), kernel="neg", vjp={"input": lambda g: neg(g)}, linear_in=("input",), samples=one(), dtypes=NUMBERS + COMPLEX)
 def neg(input):
     """-input.
 
@@ -227,13 +229,12 @@ def neg(input):
     return np.negative(input)
 
 
-@defop(
-    aliases=("absolute",), kernel="abs", vjp={"input": lambda g, input: g * sign(input)}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS
-)
+@defop(aliases=("absolute",), kernel="abs", result="modulus", vjp={"input": lambda g, input: g * (sgn if input.is_complex() else sign)(input)}, samples=one(away),
+       kinks=(0.0,), dtypes=NUMBERS + COMPLEX)  # fmt: skip
 def abs(input):
     """Absolute value; the gradient at 0 is 0.
 
-    Shapes: any. Dtypes: all but bool.
+    Shapes: any. Dtypes: all but bool; of complex numbers it is real.
     >>> mg.abs(mg.tensor([1.0, -2.0]))
     tensor([1., 2.])
     """
@@ -251,7 +252,28 @@ def sign(input):
     return np.where(np.isnan(input), 0, np.sign(input))
 
 
-@defop(kernel="square", vjp={"input": lambda g, input: g * (input * 2)}, samples=one(), dtypes=NUMBERS)
+def _sgn_vjp(g, input, y):
+    """Of z / |z| only the part of g across z passes, divided by |z|; of a real number none."""
+    if not input.is_complex():
+        return g * 0
+    size = abs(input)
+    along = (g * _core.conj(y)).real
+    return _choose(eq(size, 0), 0, (g - y * along) / _choose(eq(size, 0), 1, size))
+
+
+@defop(kernel="sign", vjp={"input": _sgn_vjp}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS + COMPLEX)
+def sgn(input):
+    """input / |input|, 0 at 0: `sign`, of complex numbers too.
+
+    Shapes: any. Dtypes: all but bool.
+    >>> mg.sgn(mg.tensor([3.0 + 4.0j, 0.0]))
+    tensor([0.6+0.8j, 0. +0.j ])
+    """
+    size = np.abs(input)
+    return input / np.where(size == 0, 1, size) if np.iscomplexobj(input) else np.sign(input)
+
+
+@defop(kernel="square", vjp={"input": lambda g, input: g * (input * 2)}, samples=one(), dtypes=NUMBERS + COMPLEX, holomorphic=True)
 def square(input):
     """input * input.
 
@@ -260,6 +282,10 @@ def square(input):
     tensor([9., 4.])
     """
     return np.square(input)
+
+
+# Those that mean something on complex numbers.
+_HOLOMORPHIC = ("exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "tan", "sinh", "cosh")
 
 
 def _float_function(name, ref, rule, samples, doc, **options):
@@ -271,6 +297,8 @@ def _float_function(name, ref, rule, samples, doc, **options):
     reference.__name__ = name
     reference.__doc__ = f"{doc}\n\nShapes: any. Dtypes: floats; integers are converted.\n" + options.pop("example", "")
     reference.__module__ = __name__
+    if name in _HOLOMORPHIC:
+        options |= {"holomorphic": True, "dtypes": FLOATS + COMPLEX}
     return defop(kernel=options.pop("kernel", name), result="float", vjp={"input": rule}, samples=samples, **options)(reference)
 
 
@@ -376,7 +404,7 @@ def _comparison(name, ref, doc, *aliases):
         f"{doc}, elementwise; comparisons with NaN are false (ne: true).\n\nShapes: any that broadcast. Dtypes: all; gives bool.\n"
         f">>> mg.{name}(mg.tensor([1.0, 2.0, 3.0]), 2).dtype\nminigrad.bool\n"
     )
-    return defop(kernel=name, result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS,
+    return defop(kernel=name, result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL + COMPLEX if name in ("eq", "ne") else ALL, errors=BINARY_ERRORS,
                  aliases=aliases, inplace=True)(reference)  # fmt: skip
 
 
@@ -397,7 +425,7 @@ def _test(name, ref, doc, kernel=None):
     reference.__doc__ = (
         f"{doc}.\n\nShapes: any. Dtypes: all; gives bool.\n>>> mg.{name}(mg.tensor([1.0, float('nan')])).dtype\nminigrad.bool\n"
     )
-    return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS, inplace=name == "logical_not")(
+    return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS + COMPLEX, inplace=name == "logical_not")(
         reference
     )
 
@@ -418,7 +446,7 @@ def _logic(name, ref, doc):
         f"{doc}, of truth values (nonzero is true).\n\nShapes: any that broadcast. Dtypes: all; gives bool.\n"
         f">>> mg.{name}(mg.tensor([True, False]), mg.tensor([True, True])).dtype\nminigrad.bool\n"
     )
-    return defop(result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL, errors=BINARY_ERRORS,
+    return defop(result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL + COMPLEX, errors=BINARY_ERRORS,
                  inplace=True)(reference)  # fmt: skip
 
 
@@ -473,7 +501,7 @@ def _where_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(kernel="where", condition=True, samples=_where_samples, dtypes=ALL, inplace=False, where="mg", linear_in=("input", "other"),
+@defop(kernel="where", condition=True, samples=_where_samples, dtypes=ALL + COMPLEX, inplace=False, where="mg", linear_in=("input", "other"),
        vjp={"condition": NONDIFF, "input": lambda g, condition: _choose(condition, g, 0), "other": lambda g, condition: _choose(condition, 0, g)})  # fmt: skip
 def _choose(condition, input, other):
     """input where condition holds, otherwise other"""

@@ -9,7 +9,8 @@ from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
 from .shape import _dim, movedim, permute, reshape
 
-ALL = ("float32", "float64", "int64", "int32", "uint8", "bool")
+ALL = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16", "complex64")
+SUMS = ("float32", "float64", "complex64")
 
 # ---- slices ----
 
@@ -35,7 +36,7 @@ def _numpy_key(entries):
     return tuple(key)
 
 
-@defop(family="general", plan=lambda g, shape, entries: _core.slice_scatter_zeros(g, shape, entries), linear_in=("g_",),
+@defop(family="general", plan=lambda g, shape, entries: _core.slice_scatter_zeros(g, shape, entries), linear_in=("g_",), dtypes=ALL,
        vjp={"g_": lambda g, entries: _slice(g, entries)},
        samples=lambda r: [Sample(r(2), shape=(4, 5), entries=((1, 2, 2), 3), id="step")])  # fmt: skip
 def _slice_backward(g_, shape, entries):
@@ -115,7 +116,7 @@ def _index_add_plan(input, index, source, dim):
     return out
 
 
-@defop(family="general", plan=_index_add_plan, linear_in=("input", "source"), where="",
+@defop(family="general", plan=_index_add_plan, dtypes=SUMS, linear_in=("input", "source"), where="",
        vjp={"input": lambda g: g, "index": NONDIFF, "source": lambda g, index, dim: _index_select(g, index, dim)},
        samples=lambda r: [Sample(r(4, 3), r.ints(0, 3, 5), r(4, 5), dim=1, id="columns")])  # fmt: skip
 def _index_add(input, index, source, dim):
@@ -223,7 +224,7 @@ def _scatter_samples(r):
     ]
 
 
-@defop(family="general", plan=_scatter("scatter_add"), linear_in=("input", "source"), where="", samples=_scatter_samples,
+@defop(family="general", plan=_scatter("scatter_add"), dtypes=SUMS, linear_in=("input", "source"), where="", samples=_scatter_samples,
        vjp={"input": lambda g: g, "index": NONDIFF,
             "source": lambda g, index, dim, source_shape: _fit(_gather(g, index, dim), source_shape)})  # fmt: skip
 def _scatter_add(input, index, source, dim):

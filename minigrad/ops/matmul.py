@@ -7,7 +7,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import Cost, ErrorSample, Sample, composite, defop
-from ._samples import NUMBERS
+from ._samples import COMPLEX, FLOATS, NUMBERS
 from .shape import reshape, unsqueeze
 
 
@@ -51,7 +51,7 @@ def _matmul_cost(input, other):
 
 
 @defop(family="general", kernel="matmul", call=_core.apply_matmul, vjp={"input": _left, "other": _right}, linear_in=("input", "other"),
-       samples=_matmul_samples, dtypes=NUMBERS, cost=_matmul_cost, where="mg Tensor",
+       samples=_matmul_samples, dtypes=NUMBERS + COMPLEX, holomorphic=True, cost=_matmul_cost, where="mg Tensor",
        errors=[ErrorSample(np.ones((2, 3)), np.ones((4, 3)), error=ValueError, match=r"matmul: shapes \(2, 3\) and \(4, 3\) do not fit: 3 columns against 4 rows"),
                ErrorSample(np.ones(()), np.ones(3), error=ValueError, match="at least 1 dimension"),
                ErrorSample(np.ones((2, 3), np.float32), np.ones((3, 4)), error=TypeError, match="one dtype")])  # fmt: skip
@@ -65,7 +65,7 @@ def matmul(input, other):
     return np.matmul(input, other)
 
 
-@defop(family="general", kernel="matmul", call=_core.apply_linear, where="F",
+@defop(family="general", kernel="matmul", call=_core.apply_linear, where="F", dtypes=FLOATS + COMPLEX, holomorphic=True,
        vjp={"input": _core.linear_input, "weight": _core.linear_weight, "bias": _core.linear_bias}, linear_in=("input", "weight", "bias"),
        samples=lambda r: [Sample(r(5, 3), r(4, 3), r(4), id="bias"), Sample(r(2, 5, 3), r(4, 3), id="stack-no-bias"), Sample(r(3), r(4, 3), r(4), id="vector"),
                           Sample(r(5, 3), r(3), id="row-weight"), Sample(r(0, 3), r(4, 3), r(4), id="empty")],

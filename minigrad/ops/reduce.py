@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..errors import ShapeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from ._samples import ALL, NUMBERS
+from ._samples import ALL, COMPLEX, FLOATS, NUMBERS
 from .elementwise import _choose, eq, exp, ne
 from .index import scatter_zeros
 from .shape import _dim, flip, movedim, reshape, unsqueeze
@@ -68,7 +68,7 @@ TWICE = ErrorSample(np.ones((2, 3)), dim=(1, -1), error=ValueError, match="dimen
 NOTHING = ErrorSample(np.ones((0, 3)), dim=0, error=ValueError, match="nothing to reduce")
 
 
-@defop(family="reduction", kernel="sum", result="accumulate", linear_in=("input",), dtypes=ALL, samples=reduced(), errors=[BAD_DIM, TWICE],
+@defop(family="reduction", kernel="sum", result="accumulate", linear_in=("input",), dtypes=ALL + COMPLEX, samples=reduced(), errors=[BAD_DIM, TWICE],
        vjp={"input": _core.sum_input})  # fmt: skip
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """Sum of the elements; of none, 0.
@@ -81,7 +81,7 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
     return np.sum(x, axis=_axes(dim) if x.ndim else None, keepdims=keepdim, dtype=np.int64 if x.dtype.kind in "biu" else None)
 
 
-@defop(family="reduction", kernel="mean", result="only_float", linear_in=("input",), samples=reduced(dims=((0, 2), (0, 1, 2))), errors=[BAD_DIM],
+@defop(family="reduction", kernel="mean", result="only_float", linear_in=("input",), dtypes=FLOATS + COMPLEX, samples=reduced(dims=((0, 2), (0, 1, 2))), errors=[BAD_DIM],
        vjp={"input": _core.mean_input})  # fmt: skip
 def mean(input, dim=None, keepdim=False, *, dtype=None):
     """Arithmetic mean; of no elements, NaN.
@@ -113,7 +113,8 @@ def _prod_vjp(g, input, dim, keepdim):
     family="reduction",
     kernel="prod",
     result="accumulate",
-    dtypes=NUMBERS,
+    dtypes=NUMBERS + COMPLEX,
+    holomorphic=True,
     samples=reduced(dims=()),
     errors=[BAD_DIM],
     vjp={"input": _prod_vjp},
@@ -264,7 +265,7 @@ def argmin(input, dim=None, keepdim=False):
     return _arg_reference(np.argmin, input, dim, keepdim)
 
 
-@defop(family="reduction", kernel="all", result="truth", dtypes=ALL, samples=reduced(), vjp={"input": NONDIFF})
+@defop(family="reduction", kernel="all", result="truth", dtypes=ALL + COMPLEX, samples=reduced(), vjp={"input": NONDIFF})
 def all(input, dim=None, keepdim=False):
     """Whether all elements are nonzero; of none, True.
 
@@ -275,7 +276,7 @@ def all(input, dim=None, keepdim=False):
     return np.all(input, axis=_axes(dim) if np.ndim(input) else None, keepdims=keepdim)
 
 
-@defop(family="reduction", kernel="any", result="truth", dtypes=ALL, samples=reduced(), vjp={"input": NONDIFF})
+@defop(family="reduction", kernel="any", result="truth", dtypes=ALL + COMPLEX, samples=reduced(), vjp={"input": NONDIFF})
 def any(input, dim=None, keepdim=False):
     """Whether some element is nonzero; of none, False.
 
@@ -384,10 +385,10 @@ min = _extreme("min", _min_with_index, amin, _pairwise("minimum"))
 
 
 def _cumsum_plan(input):
-    return _core.Plan(input.shape, dtypes=(None if input.is_floating_point() else _core.int64,))
+    return _core.Plan(input.shape, dtypes=(None if input.is_floating_point() or input.is_complex() else _core.int64,))
 
 
-@defop(family="general", kernel="cumsum", plan=_cumsum_plan, linear_in=("input",), dtypes=NUMBERS,
+@defop(family="general", kernel="cumsum", plan=_cumsum_plan, linear_in=("input",), dtypes=NUMBERS + COMPLEX,
        vjp={"input": lambda g: _cumsum(g.flip(-1)).flip(-1)}, samples=lambda r: [Sample(r(3, 5), id="rows"), Sample(r(2, 0), id="empty")])  # fmt: skip
 def _cumsum(input):
     """Running sum along the last dimension"""

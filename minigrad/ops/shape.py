@@ -11,6 +11,7 @@ from ..errors import ShapeError
 from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
 
 ALL = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16", "complex64")
+COMPLEX = ("float32", "float64", "complex64")
 
 
 def _dim(op: str, dim: int, ndim: int) -> int:
@@ -391,10 +392,10 @@ def contiguous(input):
     return _core.contiguous(input)
 
 
-@defop(vjp={"input": lambda g: g}, call=lambda input, dtype: _core.cast(input, dtype), samples=lambda r: [Sample(r(3, 4), dtype=_core.float64, id="same")],
-       inplace=False)  # fmt: skip
-def _cast(input, dtype):
-    """input as another dtype"""
+@defop(vjp={"input": lambda g, source: g if source is None else _core.cast(g, source)}, call=lambda input, dtype, source=None: _core.cast(input, dtype),
+       samples=lambda r: [Sample(r(3, 4), dtype=_core.float64, id="same")], inplace=False, dtypes=COMPLEX[:2])  # fmt: skip
+def _cast(input, dtype, source=None):
+    """input, which has dtype source, as another dtype"""
     return np.asarray(input, dtype.numpy)
 
 
@@ -403,9 +404,8 @@ def _assign(input, other):
     return np.broadcast_to(other, np.shape(input))
 
 
-_assign = defop(vjp={"input": NONDIFF, "other": lambda g: g}, samples=lambda r: [Sample(r(3, 4), r(3, 4), id="same")], inplace=False)(
-    _assign
-)
+_assign = defop(vjp={"input": NONDIFF, "other": lambda g: g}, samples=lambda r: [Sample(r(3, 4), r(3, 4), id="same")], inplace=False,
+                dtypes=COMPLEX)(_assign)  # fmt: skip
 
 
 def _copy_slices_plan(input, other, size, stride, storage_offset):
@@ -414,7 +414,7 @@ def _copy_slices_plan(input, other, size, stride, storage_offset):
     return out
 
 
-@defop(family="general", plan=_copy_slices_plan, linear_in=("input", "other"),
+@defop(family="general", plan=_copy_slices_plan, linear_in=("input", "other"), dtypes=ALL,
        samples=lambda r: [Sample(r(3, 4), r(2, 3), size=(2, 3), stride=(1, 4), storage_offset=1, id="window")],
        vjp={"input": lambda g, size, stride, storage_offset, other_shape: _copy_slices(g, _core.full_of(other_shape, 0, g.dtype), size, stride, storage_offset),
             "other": lambda g, size, stride, storage_offset: clone(as_strided(_core.contiguous(g), size, stride, storage_offset))})  # fmt: skip
@@ -458,7 +458,7 @@ def _cat_vjp(g, shapes, dim):
     return split(g, [s[d] for s in shapes], d)
 
 
-@defop(family="general", plan=_cat_plan, variadic=True, vjp={"tensors": _cat_vjp}, where="",
+@defop(family="general", plan=_cat_plan, variadic=True, vjp={"tensors": _cat_vjp}, where="", dtypes=ALL,
        samples=lambda r: [Sample([r(2, 3), r(4, 3)], dim=0, id="rows"), Sample([r(2, 3), r(2, 1), r(2, 2)], dim=-1, id="columns")])  # fmt: skip
 def _cat(tensors, dim):
     """Tensors of one dtype joined along dim"""
@@ -543,7 +543,8 @@ def _to_dtype(name, dtype):
 
 
 for _name, _dtype in {"float": _core.float32, "double": _core.float64, "half": _core.float16, "int": _core.int32, "long": _core.int64, "bool": _core.bool_,
-                      "byte": _core.uint8, "short": _core.int16, "char": _core.int8}.items():  # fmt: skip
+                      "byte": _core.uint8, "short": _core.int16, "char": _core.int8, "bfloat16": _core.bfloat16, "cfloat": _core.complex64,
+                      "cdouble": _core.complex128}.items():  # fmt: skip
     _to_dtype(_name, _dtype)
 
 
