@@ -38,6 +38,7 @@ from ._core import (
     set_num_threads,
     uint8,
 )
+from .dtypes import finfo, iinfo
 from .errors import DTypeError, GradError, ShapeError
 from .io import load, save
 from .ops.creation import *  # noqa: F403
@@ -47,6 +48,8 @@ __version__ = "0.1.0"
 
 float = float32
 double = float64
+cfloat = complex64
+cdouble = complex128
 half = float16
 int = int32
 long = int64

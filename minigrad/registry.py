@@ -210,7 +210,12 @@ def defop(
         )  # fmt: skip
         op = Op(name=op_name, ref=ref, family=family, arrays=arrays, params=params, vjp=vjp, samples=samples, errors=tuple(errors),
                 kernel=kernel, engine=engine, **record)  # fmt: skip
-        natural = family == "elementwise" and result in ("same", "integral", "float", "modulus") and "Tensor" in where and not op_name.startswith("_")
+        natural = (
+            family == "elementwise"
+            and result in ("same", "integral", "float", "modulus")
+            and "Tensor" in where
+            and not op_name.startswith("_")
+        )
         op.inplace = natural if inplace is None else inplace
         takes_out = family in ("elementwise", "reduction") and outputs == 1 and "mg" in where.split() if out is None else out
         function = _function(op, call, star, flag, takes_out)

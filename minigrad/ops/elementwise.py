@@ -425,9 +425,9 @@ def _test(name, ref, doc, kernel=None):
     reference.__doc__ = (
         f"{doc}.\n\nShapes: any. Dtypes: all; gives bool.\n>>> mg.{name}(mg.tensor([1.0, float('nan')])).dtype\nminigrad.bool\n"
     )
-    return defop(kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS + COMPLEX, inplace=name == "logical_not")(
-        reference
-    )
+    return defop(
+        kernel=kernel, result="truth", vjp={"input": NONDIFF}, samples=one(), dtypes=NUMBERS + COMPLEX, inplace=name == "logical_not"
+    )(reference)
 
 
 isnan = _test("isnan", np.isnan, "Whether each element is NaN", "isnan")

@@ -16,7 +16,17 @@ from ..errors import GradError
 
 def _floats(outputs: Any) -> list[Any]:
     outputs = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
-    return [y for y in outputs if isinstance(y, _core.Tensor) and y.is_floating_point()]
+    return [y for y in outputs if isinstance(y, _core.Tensor) and _differentiable(y)]
+
+
+def _differentiable(x: Any) -> bool:
+    return x.is_floating_point() or x.is_complex()
+
+
+def _random(rng: np.random.Generator, x: Any) -> np.ndarray:
+    """A normal array of x's shape: a direction or a cotangent; complex if x is."""
+    v = rng.standard_normal(x.shape)
+    return np.asarray(v + 1j * rng.standard_normal(x.shape) if x.is_complex() else v)
 
 
 def _flat(inputs: Sequence[Any]) -> list[tuple[str, Any]]:
@@ -39,10 +49,12 @@ def gradcheck(
     Every float64 input that requires grad is moved along `directions` random directions by `eps`; the change of the outputs, weighted
     with a random cotangent, must be what backward says, up to rtol times the largest term plus atol. `function` has to be
     deterministic and smooth within `eps` of the inputs. Other inputs are passed on as they are.
+    Complex inputs (complex128) are moved along complex directions, and complex outputs weighted as pairs: what is checked is
+    dL = Re(sum(conj(gradient) * direction)) of the loss L = Re(sum(conj(cotangent) * output)).
 
     name and argument_names are what messages call the function and the inputs that require grad.
     Returns True. Raises GradError with the argument, both values and the seed if a gradient is wrong; ValueError if no input requires
-    grad, if one is not float64, or if elements of one share memory.
+    grad, if one is neither float64 nor complex128, or if elements of one share memory.
     >>> x = mg.tensor([0.5, -1.5], dtype=mg.float64, requires_grad=True)
     >>> gradcheck(lambda x: x.tanh() * x, (x,))
     True
@@ -55,7 +67,7 @@ def gradcheck(
     if not checked:
         raise ValueError("gradcheck: no input requires grad")
     for label, x in checked:
-        if x.dtype is not _core.float64:
+        if x.dtype not in (_core.float64, _core.complex128):
             raise ValueError(f"gradcheck: input {label} has dtype {x.dtype.name}; finite differences mean something only in float64")
         if any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape, strict=True)):
             raise ValueError(
@@ -63,7 +75,7 @@ def gradcheck(
             )
     title = name or getattr(function, "__name__", "function")
     outputs = _floats(function(*inputs))
-    cotangents = [np.asarray(rng.standard_normal(y.shape)) for y in outputs]
+    cotangents = [_random(rng, y) for y in outputs]
     kept = [(y, g) for y, g in zip(outputs, cotangents, strict=True) if y.requires_grad]
     gradients = (
         _core.grad([y for y, _ in kept], [x for _, x in checked], [_core.from_numpy(g) for _, g in kept], allow_unused=True)
@@ -72,7 +84,7 @@ def gradcheck(
     )
 
     def weighted(outputs: list[Any]) -> tuple[float, float]:
-        terms = [y.numpy(force=True) * g for y, g in zip(outputs, cotangents, strict=True)]
+        terms = [(y.numpy(force=True) * np.conj(g)).real for y, g in zip(outputs, cotangents, strict=True)]
         return float(sum(t.sum() for t in terms)), float(sum(np.abs(t).sum() for t in terms))
 
     names = [f"input {label}" for label, _ in checked] if argument_names is None else list(argument_names)
@@ -83,7 +95,7 @@ def gradcheck(
         values = x.numpy(force=True)
         original = values.copy()
         for k in range(directions):
-            v = np.asarray(rng.standard_normal(x.shape))
+            v = _random(rng, x)
             with _core.no_grad():
                 try:
                     values[...] = original + eps * v
@@ -93,7 +105,7 @@ def gradcheck(
                 finally:
                     values[...] = original
             want = (high - low) / (2 * eps)
-            terms = 0.0 if gradient is None else gradient.numpy(force=True) * v
+            terms = 0.0 if gradient is None else (np.conj(gradient.numpy(force=True)) * v).real
             got = float(np.sum(terms))
             # Rounding of the difference: the outputs' own rounding over eps.
             bound = atol + rtol * max(abs(want), float(np.sum(np.abs(terms)))) + 8 * np.finfo(np.float64).eps * size / eps
@@ -113,7 +125,7 @@ def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: 
     """
     rng = np.random.default_rng(seed + 1)
     kept = [y for y in _floats(function(*inputs)) if y.requires_grad]
-    cotangents = [_core.from_numpy(np.asarray(rng.standard_normal(y.shape))).requires_grad_() for y in kept]
+    cotangents = [_core.from_numpy(_random(rng, y)).requires_grad_() for y in kept]
 
     def gradient(*arguments: Any) -> Any:
         xs = [x for _, x in _flat(arguments[: len(inputs)]) if x.requires_grad]

@@ -50,22 +50,26 @@ def laid_out(array: np.ndarray, layout: str) -> Any:
 
 
 def tensors_of(value: Any, dtype: str | None = None, requires_grad: bool = False, layout: str = "contiguous") -> Any:
-    """Arrays as Tensors, floating ones cast to `dtype`; lists element by element; everything else as it is.
+    """Arrays as Tensors, floating ones cast to `dtype` (complex ones to the complex dtype of its precision); lists element by element; everything else as it is.
 
     >>> tensors_of([np.ones(2), 3], "float32")
     [tensor([1., 1.]), 3]
     """
     if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
         return [tensors_of(v, dtype, requires_grad, layout) for v in value]
-    if isinstance(value, np.floating):
+    if isinstance(value, np.inexact):
         value = np.asarray(value)
     if not isinstance(value, np.ndarray):
         return value
+    if dtype is not None and dtype[:7] == "complex" and value.dtype.kind == "f":
+        value = value + 0.5j * value.ravel()[::-1].reshape(value.shape)  # an imaginary part, too
+    if dtype is not None and value.dtype.kind == "c":
+        value = value.astype({"float32": "complex64", "float64": "complex128"}.get(dtype, dtype if dtype[:7] == "complex" else value.dtype))
     if dtype is not None and value.dtype.kind == "f":
         with np.errstate(all="ignore"):
             value = (value * 3).astype(dtype) if np.dtype(dtype).kind in "iu" else (value > 0) if dtype == "bool" else value.astype(dtype)
     tensor = laid_out(np.asarray(value), layout)
-    return tensor.requires_grad_() if requires_grad and tensor.is_floating_point() else tensor
+    return tensor.requires_grad_() if requires_grad and (tensor.is_floating_point() or tensor.is_complex()) else tensor
 
 
 def arrays_of(value: Any) -> Any:
@@ -92,10 +96,12 @@ def _reference(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[Any]:
 
 
 def _widened(value: Any) -> Any:
-    """float32 arrays as float64, in lists too: what references compute with."""
+    """float32 arrays as float64, complex64 as complex128, in lists too: what references compute with."""
     if isinstance(value, (list, tuple)):
         return [_widened(v) for v in value] if any(isinstance(v, np.ndarray) for v in value) else value
-    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
+    if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.complex64):
+        return value.astype(np.float64 if value.dtype == np.float32 else np.complex128)
+    return value
 
 
 # ---- values ----
@@ -236,7 +242,11 @@ def check_complex_step(op: Op, sample: Sample, seed: int = 0, rtol: float = 1e-1
     rng = np.random.default_rng(seed)
     outputs = _outputs(op, *arrays, **params)
     kept = [y for y in outputs if isinstance(y, _core.Tensor) and y.requires_grad]
-    if not labels or not kept:
+    if (
+        not labels
+        or not kept
+        or any(t.is_complex() for a in [arrays, outputs] for v in a for t in _several(v) if isinstance(t, _core.Tensor))
+    ):
         return []
     cotangents = [np.asarray(rng.standard_normal(y.shape)) if any(y is k for k in kept) else None for y in outputs]
     leaves = [(i, a) for i, a in enumerate(arrays) if isinstance(a, _core.Tensor) and a.requires_grad]
