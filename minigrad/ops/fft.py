@@ -16,7 +16,8 @@ from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
 from ._samples import COMPLEX, FLOATS
 from .complex import _numbers
-from .shape import _dim, _pad_constant
+from .pad import _pad_constant
+from .shape import _dim
 
 
 def _transform(function: Any, x: Any, scale: float, **options: Any) -> np.ndarray:

@@ -17,7 +17,7 @@ def _pad_plan(input, shape, entries, value):
     return out
 
 
-@defop(family="general", plan=_pad_plan, where="", vjp={"input": lambda g, entries: _core.slice_view(g, entries)},
+@defop(family="general", plan=_pad_plan, where="", dtypes=(*ALL, "float16", "complex64"), vjp={"input": lambda g, entries: _core.slice_view(g, entries)},
        samples=lambda r: [Sample(r(2, 3), shape=(4, 6), entries=((1, 1, 2), (2, 1, 3)), value=0.5, id="inside")])  # fmt: skip
 def _pad_constant(input, shape, entries, value):
     """input inside a larger tensor of one value"""

@@ -395,7 +395,7 @@ def _cumsum(input):
     return np.cumsum(input, -1, dtype=np.int64 if np.asarray(input).dtype.kind in "biu" else None)
 
 
-@composite(samples=lambda r: [Sample(r(3, 5), dim=1, id="rows"), Sample(r(3, 5, 2), dim=-2, id="middle"), Sample(r(), dim=0, id="0-d")], dtypes=NUMBERS,
+@composite(samples=lambda r: [Sample(r(3, 5), dim=1, id="rows"), Sample(r(3, 5, 2), dim=-2, id="middle"), Sample(r(), dim=0, id="0-d")], dtypes=NUMBERS + COMPLEX,
            linear_in=("input",), errors=[BAD_DIM], inplace=True)  # fmt: skip
 def cumsum(input, dim, *, dtype=None):
     """Running sum along `dim`.
