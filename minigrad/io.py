@@ -5,7 +5,7 @@ Two formats, by suffix: `.npz` (NumPy alone) and `.safetensors` (its package). N
 Inside the file every tensor has a flat name: its place in the object, keys and positions joined by "/", so that the weights in
 {"model": net.state_dict()} are `model/fc.weight`, and a plain state_dict keeps its keys as they are. How the names nest, and
 everything that is no tensor, stands as JSON in the metadata (of `.npz`: in the member `__minigrad__.json`). Files of other programs
-have none, and load as a flat dict.
+have none, and load as a flat dict. bfloat16, which NumPy lacks, is in `.npz` an array of 16 bits in a field of that name.
 
 Writing is atomic: to a temporary file in the same folder, then on to the disk, then renamed; whatever happens before leaves an old
 file as it was.
@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
+from minigrad import _core
 from minigrad._core import Tensor
 
 SEPARATOR = "/"
 _STRUCTURE = "__minigrad__"  # key of the metadata; with .json, member of .npz
 
 Arrays = dict[str, np.ndarray]
+_BFLOAT16 = [("bfloat16", "<u2")]  # NumPy's dtype for arrays of it
 
 
 def save(obj: Any, path: str | os.PathLike[str]) -> None:
@@ -47,18 +49,17 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     if suffix == ".npz":
         _write_atomically(path, lambda temporary: _write_npz(temporary, arrays, structure))
     else:
-        serialize = _safetensors("save").numpy.save_file
+        _safetensors("save")
         # PyTorch's ecosystem asks for this "format": the layouts are the same.
         metadata = {"format": "pt", _STRUCTURE: structure}
-        _write_atomically(path, lambda temporary: serialize(arrays, temporary, metadata=metadata))
+        _write_atomically(path, lambda temporary: _write_safetensors(temporary, arrays, metadata))
 
 
 def load(path: str | os.PathLike[str], map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None) -> Any:
     """Read what `save` wrote, or the tensors of any `.npz` or `.safetensors` file as a flat dict.
 
-    bfloat16 tensors of other programs become float32. `map_location`, `weights_only` and `mmap` are accepted for PyTorch programs
-    and mean nothing: all
-    is on the CPU and nothing is ever unpickled. Raises FileNotFoundError, or ValueError if the file is damaged or of another kind.
+    `map_location`, `weights_only` and `mmap` are accepted for PyTorch programs and mean nothing: all is on the CPU and nothing is ever
+    unpickled. Raises FileNotFoundError, or ValueError if the file is damaged or of another kind.
     """
     suffix = _suffix(path, "load")
     read = _read_npz if suffix == ".npz" else _read_safetensors
@@ -85,8 +86,8 @@ def _encode(obj: Any, place: str, arrays: Arrays, around: tuple[int, ...]) -> An
     """JSON for `obj`; what is tensor goes into `arrays`. `around` are the ids of the containers it stands in."""
     if isinstance(obj, Tensor | np.ndarray):
         kind = "tensor" if isinstance(obj, Tensor) else "array"
-        array = np.ascontiguousarray(obj.detach().numpy() if isinstance(obj, Tensor) else obj)
-        if array.dtype.kind not in "biufc":
+        array = np.ascontiguousarray(_array(obj.detach()) if isinstance(obj, Tensor) else obj)
+        if array.dtype.kind not in "biufc" and array.dtype != _BFLOAT16:
             raise TypeError(f"save: {_at(place)} is an array of dtype {array.dtype}, which is not numeric")
         name = place or kind
         while name in arrays or name in (_STRUCTURE, "__metadata__"):
@@ -143,7 +144,13 @@ def _decode(code: Any, arrays: Arrays) -> Any:
     raise ValueError(f"unknown kind of value {kind!r}")
 
 
+def _array(x: Tensor) -> np.ndarray:
+    return _core.bits_of(x, mg.int16).numpy().view(_BFLOAT16) if x.dtype is mg.bfloat16 else x.numpy()
+
+
 def _tensor(array: np.ndarray) -> Tensor:
+    if array.dtype == _BFLOAT16:
+        return _core.bits_of(_tensor(array["bfloat16"].astype(np.int16)), mg.bfloat16)
     # ascontiguousarray makes one axis of none.
     native = np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
     return mg.from_numpy(native if native.flags.writeable else native.copy())
@@ -199,14 +206,39 @@ def _json() -> Any:
     return json
 
 
+def _write_safetensors(path: str, arrays: Arrays, metadata: dict[str, str]) -> None:
+    """Eight bytes that say how long the header is, the header (JSON: dtype, shape and place of every tensor), the tensors.
+
+    Written here because the package writes bfloat16 only from another package's arrays. As it does: wide dtypes first, so that all
+    are aligned, then by name; the header is filled up with spaces to a multiple of 8.
+    """
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    header: dict[str, Any] = {"__metadata__": metadata}
+    place = 0
+    for name in order:
+        a = arrays[name]
+        kind = "BF16" if a.dtype == _BFLOAT16 else _SAFETENSORS_NAMES.get(a.dtype.newbyteorder("<").str.lstrip("|"))
+        if kind is None:
+            raise TypeError(f"save: {name!r} has dtype {a.dtype}, which .safetensors files cannot hold")
+        header[name] = {"dtype": kind, "shape": list(a.shape), "data_offsets": [place, place + a.nbytes]}
+        place += a.nbytes
+    text = _json().dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in order:
+            a = arrays[name]
+            file.write(np.ascontiguousarray(a, a.dtype.newbyteorder("<")).data.cast("B") if a.nbytes else b"")
+
+
 def _read_safetensors(path: str | os.PathLike[str]) -> tuple[Arrays, str | None]:
     with open(path, "rb") as file:
         content = file.read()
     arrays = {}
     for name, entry in _safetensors("load").deserialize(content):
         dtype, data, shape = entry["dtype"], entry["data"], entry["shape"]
-        if dtype == "BF16":  # the upper half of a float32
-            array = (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+        if dtype == "BF16":
+            array = np.frombuffer(data, _BFLOAT16)
         elif dtype in _SAFETENSORS_DTYPES:
             array = np.frombuffer(data, _SAFETENSORS_DTYPES[dtype])
         else:
@@ -228,6 +260,7 @@ _SAFETENSORS_DTYPES = {
     "BOOL": "?",
     "C64": "<c8",
 }
+_SAFETENSORS_NAMES = {code: name for name, code in _SAFETENSORS_DTYPES.items()} | {"b1": "BOOL"}
 
 
 def _write_atomically(path: str | os.PathLike[str], write: Callable[[str], Any]) -> None:

@@ -30,7 +30,7 @@ def same(a, b) -> bool:
             type(a) is type(b)
             and a.dtype == b.dtype
             and tuple(a.shape) == tuple(b.shape)
-            and np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)
+            and np.array_equal(*(np.asarray(x.float() if x.dtype is mg.bfloat16 else x) for x in (a, b)), equal_nan=True)
         )
     if isinstance(a, dict):
         return type(b) is dict and list(a) == list(b) and all(same(a[k], b[k]) for k in a)
@@ -42,7 +42,7 @@ def same(a, b) -> bool:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_round_trip(tmp_path, suffix):
     path = tmp_path / f"x{suffix}"
-    for dtype in (mg.float32, mg.float64, mg.int64, mg.int32, mg.uint8, mg.bool, mg.float16):
+    for dtype in (mg.float32, mg.float64, mg.int64, mg.int32, mg.uint8, mg.bool, mg.float16, mg.bfloat16, mg.complex64):
         x = mg.tensor([[0, 1, 2], [3, 4, 5]]).to(dtype)
         io.save(x, path)
         assert same(x, io.load(path))
@@ -139,7 +139,9 @@ def test_safetensors_meets_other_programs(tmp_path):
     assert torch.equal(load_file(tmp_path / "w.safetensors")["weight"], torch.tensor(net.weight.detach().numpy()))
     save_file({"b": torch.tensor([1.5, -2.0], dtype=torch.bfloat16)}, tmp_path / "t.safetensors")
     read = io.load(tmp_path / "t.safetensors")["b"]
-    assert read.dtype == mg.float32 and read.tolist() == [1.5, -2.0]
+    assert read.dtype == mg.bfloat16 and read.tolist() == [1.5, -2.0]
+    io.save({"b": read}, tmp_path / "w.safetensors")
+    assert torch.equal(load_file(tmp_path / "w.safetensors")["b"], torch.tensor([1.5, -2.0], dtype=torch.bfloat16))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
