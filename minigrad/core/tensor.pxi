@@ -370,12 +370,17 @@ cdef class Tensor:
     # ---- NumPy, DLPack, pickle ----
 
     def numpy(self, *, bint force=False):
-        """The elements as a NumPy array that shares memory. Raises GradError if the tensor requires grad, unless `force`."""
+        """The elements as a NumPy array that shares memory.
+
+        Raises GradError if the tensor requires grad, and DTypeError for bfloat16, unless `force`: then that is copied to float32.
+        """
         if self.batch is not None:
             raise_batched(self, "numpy")
         if requires_grad(self) and not force:
             raise GradError("numpy: the tensor requires grad; use tensor.detach().numpy()")
         if self.dtype_ == MG_BF16:
+            if force:
+                return converted(self, MG_F32).numpy(force=True)
             raise DTypeError("numpy: NumPy has no bfloat16; cast with .float() first")
         if self.size_ == 0:
             return np.empty(self.shape, DTYPES[self.dtype_].numpy)

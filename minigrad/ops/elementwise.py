@@ -241,7 +241,7 @@ def abs(input):
     return np.absolute(input)
 
 
-@defop(aliases=("sgn",), kernel="sign", vjp={"input": zero_gradient}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
+@defop(kernel="sign", vjp={"input": zero_gradient}, samples=one(away), kinks=(0.0,), dtypes=NUMBERS)
 def sign(input):
     """-1, 0 or 1; 0 for NaN.
 
@@ -270,7 +270,7 @@ def sgn(input):
     tensor([0.6+0.8j, 0. +0.j ])
     """
     size = np.abs(input)
-    return input / np.where(size == 0, 1, size) if np.iscomplexobj(input) else np.sign(input)
+    return input / np.where(size == 0, 1, size) if np.iscomplexobj(input) else np.where(np.isnan(input), 0, np.sign(input))
 
 
 @defop(kernel="square", vjp={"input": lambda g, input: g * (input * 2)}, samples=one(), dtypes=NUMBERS + COMPLEX, holomorphic=True)

@@ -144,11 +144,21 @@ def _drawn(op: str, kernel: str, shape: Any, dtype: Any, generator: Any, *params
     _fill(op, kernel, out, generator, params)
     if native is dtype:
         return out
-    out = _core.cast(out, dtype)
-    if kernel == "uniform" and dtype is _core.float16:  # rounding must not reach the upper bound
-        low, high = np.float16(params[0]), np.float16(params[1])
-        np.minimum(out.numpy(), np.nextafter(high, low), out=out.numpy())
-    return out
+    if kernel == "uniform" and dtype in (_core.float16, _core.bfloat16):  # rounding must not reach the upper bound
+        np.minimum(out.numpy(), _below(params[1], dtype), out=out.numpy())
+    return _core.cast(out, dtype)
+
+
+def _below(high: float, dtype: Any) -> np.float32:
+    """The largest number of a half dtype below `high`, which rounds to one of it."""
+    if dtype is _core.float16:
+        return np.float32(np.nextafter(np.float16(high), np.float16(-np.inf)))
+    bits = int(np.float32(high).view(np.uint32))  # those of bfloat16 are the upper half
+    if high <= 0:
+        bits = (0x80000000 | bits) + 0x10000
+    else:
+        bits -= 1
+    return np.uint32(bits & 0xFFFF0000).view(np.float32)
 
 
 def _fill(op: str, kernel: str, out: Tensor, generator: Any, params: tuple) -> None:

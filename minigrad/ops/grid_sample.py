@@ -121,6 +121,8 @@ def _taps(place, size, mode, padding_mode, align_corners):
 
 def _grid_sample(op, input, grid, mode, padding_mode, align_corners):
     _check(op, input, grid, mode, padding_mode)
+    if input.dtype in (_core.float16, _core.bfloat16):  # the weights are not rounded
+        return _grid_sample(op, input.float(), grid.float(), mode, padding_mode, align_corners).to(input.dtype)
     (n, c, *size), shape = input.shape, grid.shape[1:-1]
     axes = [_taps(grid[..., len(size) - 1 - d], m, mode, padding_mode, align_corners) for d, m in enumerate(size)]
     at, inside = np.arange(n).reshape(n, *(1,) * len(shape), 1), np.ones((n, *shape, 1), bool)

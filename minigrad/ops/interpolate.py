@@ -208,6 +208,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     tensor([[[1. , 1.5, 2. , 3. , 4. ]]])
     """
     n = _check(input, mode, align_corners, antialias)
+    if input.dtype in (_core.float16, _core.bfloat16):  # the weights are not rounded
+        return interpolate(input.float(), size, scale_factor, mode, align_corners, recompute_scale_factor, antialias).to(input.dtype)
     out, scales = _sizes(input, n, size, scale_factor, recompute_scale_factor)
     if mode == "area":
         return OPS[f"adaptive_avg_pool{n}d"].function(input, out)

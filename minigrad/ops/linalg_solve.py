@@ -24,7 +24,7 @@ def _matrix(op, x, square=False):
     """x, a floating-point matrix or a stack of them; otherwise an error."""
     if not isinstance(x, _core.Tensor):
         raise TypeError(f"{op}: expected a Tensor, got {type(x).__name__}")
-    if not (x.is_floating_point() or x.is_complex()) or x.dtype is _core.float16:
+    if not (x.is_floating_point() or x.is_complex()) or x.dtype in (_core.float16, _core.bfloat16):
         raise DTypeError(f"{op}: expected dtype float32 or float64, got {x.dtype.name}")
     if x.ndim < 2:
         raise ShapeError(f"{op}: expected a matrix or a stack of matrices, got shape {x.shape}")

@@ -67,9 +67,9 @@ def _fractional(op, n, input, kernel_size, output_size, output_ratio, samples):
             raise ShapeError(
                 f"{op}: _random_samples must have shape {shape} and dtype {x.dtype.name}, got {drawn.shape} and {drawn.dtype.name}"
             )
-        windows = _positions(x.shape[2:], kernel, out, drawn.numpy())
+        windows = _positions(x.shape[2:], kernel, out, drawn.numpy(force=True))
         flat = x.flatten(2)
-        seen = flat.detach().gather(2, _core.from_numpy(windows.reshape(*shape[:2], -1))).numpy().reshape(windows.shape)
+        seen = flat.detach().gather(2, _core.from_numpy(windows.reshape(*shape[:2], -1))).numpy(force=True).reshape(windows.shape)
         best = np.take_along_axis(windows, seen.argmax(-1)[..., None], -1)[..., 0]
         index = _core.from_numpy(best)
         return flat.gather(2, index).reshape(*shape[:2], *out), index.reshape(*shape[:2], *out)

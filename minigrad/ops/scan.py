@@ -11,7 +11,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
-from ._samples import ALL, NUMBERS
+from ._samples import ALL, COMPLEX, FLOATS, NUMBERS
 from .elementwise import _choose, add, div, eq, exp, mul, ne, sub
 from .index import scatter_zeros
 from .reduce import BAD_DIM, Extreme, _cumsum_plan
@@ -35,7 +35,7 @@ def _linear_scan_vjp(g, x, y, mask):
     return gb * _previous(y, 0) if mask[0] else None, gb if mask[1] else None
 
 
-@defop(family="general", kernel="linear_scan", plan=lambda x, b: _core.Plan(x.shape), vjp={("x", "b"): _linear_scan_vjp}, where="", ulp=16,
+@defop(family="general", kernel="linear_scan", plan=lambda x, b: _core.Plan(x.shape), vjp={("x", "b"): _linear_scan_vjp}, where="", ulp=16, dtypes=FLOATS + COMPLEX, holomorphic=True,
        samples=lambda r: [Sample(r(3, 5), r(3, 5), id="rows"), Sample(r(2, 1, 4), r(2, 1, 4), id="cube"), Sample(r(2, 0), r(2, 0), id="empty")])  # fmt: skip
 def _linear_scan(x, b):
     """y[i] = x[i] * y[i - 1] + b[i] along the last dimension, y[0] = b[0]"""
@@ -56,7 +56,7 @@ def _last(op, input, dim, function):
 # ---- products ----
 
 
-@defop(family="general", kernel="cumprod", plan=_cumsum_plan, vjp={"input": lambda g, input, y: _previous(y, 1) * _backwards(input, g)}, dtypes=NUMBERS, where="", ulp=16,
+@defop(family="general", kernel="cumprod", plan=_cumsum_plan, vjp={"input": lambda g, input, y: _previous(y, 1) * _backwards(input, g)}, dtypes=NUMBERS + COMPLEX, holomorphic=True, where="", ulp=16,
        samples=lambda r: [Sample(r(3, 5), id="rows"), Sample(r(3, 4) * np.array([1, 0, 2, 0]), id="zeros"), Sample(r(2, 0), id="empty")])  # fmt: skip
 def _cumprod(input):
     """Running product along the last dimension"""
