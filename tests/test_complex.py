@@ -37,7 +37,10 @@ def compare(torch, f, *arrays, rtol=1e-10, **options):
             found += first
             again = [v for v in first if v is not None and v.requires_grad]
             if again:
-                seeds = [make(numbers(np.random.default_rng(2), *v.shape, dtype="complex128" if v.is_complex() else "float64")).to(v.dtype) for v in again]
+                seeds = [
+                    make(numbers(np.random.default_rng(2), *v.shape, dtype="complex128" if v.is_complex() else "float64")).to(v.dtype)
+                    for v in again
+                ]
                 found += library.autograd.grad(again, leaves, seeds, allow_unused=True)
         results.append(found)
     ours, theirs = results
@@ -48,7 +51,9 @@ def compare(torch, f, *arrays, rtol=1e-10, **options):
                 assert v is None or not v.detach().abs().max() > 0, f"result {i}: one is missing"
             continue
         assert a.dtype.name == str(b.dtype)[6:], f"result {i}"
-        np.testing.assert_allclose(a.detach().numpy(), b.detach().resolve_conj().resolve_neg().numpy(), rtol, atol=rtol, err_msg=f"result {i}")
+        np.testing.assert_allclose(
+            a.detach().numpy(), b.detach().resolve_conj().resolve_neg().numpy(), rtol, atol=rtol, err_msg=f"result {i}"
+        )
 
 
 UNARY = {
@@ -109,13 +114,17 @@ def test_power_of_two_tensors():
     compare(torch, lambda m, x, y: x**y, numbers(rng, 3, 4), numbers(rng, 4))
 
 
-@pytest.mark.parametrize("shapes", [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((4,), (4, 5)), ((3, 4), (4,)), ((2, 1, 3, 4), (3, 4, 2)), ((4,), (4,))])
+@pytest.mark.parametrize(
+    "shapes", [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((4,), (4, 5)), ((3, 4), (4,)), ((2, 1, 3, 4), (3, 4, 2)), ((4,), (4,))]
+)
 def test_matmul(shapes):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     compare(torch, lambda m, x, y: x @ y, *(numbers(rng, *s) for s in shapes))
     if len(shapes[0]) > 1 and len(shapes[1]) == 2:
-        compare(torch, lambda m, x, w, b: m.nn.functional.linear(x, w.T, b), *(numbers(rng, *s) for s in shapes), numbers(rng, shapes[1][1]))
+        compare(
+            torch, lambda m, x, w, b: m.nn.functional.linear(x, w.T, b), *(numbers(rng, *s) for s in shapes), numbers(rng, shapes[1][1])
+        )
 
 
 @given(data=st.data())
@@ -197,11 +206,19 @@ def test_views_share_memory():
 
 
 def test_made_and_shown():
-    assert mg.tensor([1j]).dtype is mg.complex64 and mg.tensor(np.array([1j])).dtype is mg.complex128 and mg.full((1,), 2j).dtype is mg.complex64
+    assert (
+        mg.tensor([1j]).dtype is mg.complex64
+        and mg.tensor(np.array([1j])).dtype is mg.complex128
+        and mg.full((1,), 2j).dtype is mg.complex64
+    )
     assert repr(mg.tensor([1 + 2j, -1j])) == "tensor([ 1.+2.j, -0.-1.j])"
     assert repr(mg.ones(1).cdouble()) == "tensor([1.+0.j], dtype=minigrad.complex128)"
     assert mg.tensor(3 + 4j).item() == 3 + 4j and complex(mg.tensor(1j)) == 1j and mg.ones(1).cfloat().dtype is mg.cfloat is mg.complex64
-    assert mg.zeros(2, dtype=mg.complex128).tolist() == [0j, 0j] and mg.complex64.to_real() is mg.float32 and mg.float64.to_complex() is mg.complex128
+    assert (
+        mg.zeros(2, dtype=mg.complex128).tolist() == [0j, 0j]
+        and mg.complex64.to_real() is mg.float32
+        and mg.float64.to_complex() is mg.complex128
+    )
     with pytest.raises(mg.DTypeError, match="does not fit into dtype float32"):
         mg.ones(2).fill_(1j)
     with pytest.raises(mg.DTypeError, match="does not fit in place into float32"):
@@ -212,9 +229,17 @@ def test_made_and_shown():
 def test_special_values():
     inf, nan = float("inf"), float("nan")
     z = mg.tensor([0j, complex(inf, 0), complex(nan, 1), -1 + 0j])
-    assert z.abs().tolist()[:2] == [0, inf] and z.isnan().tolist() == [False, False, True, False] and z.isinf().tolist() == [False, True, False, False]
-    assert mg.sgn(z).tolist()[0] == 0 and z.angle().tolist()[3] == pytest.approx(np.pi) and mg.isreal(z).tolist() == [True, True, False, True]
-    assert mg.angle(mg.tensor([-2.0, 0.0, -0.0, 3.0])).tolist() == pytest.approx([np.pi, 0, 0, 0]) and mg.angle(mg.tensor([-1])).item() == pytest.approx(np.pi)
+    assert (
+        z.abs().tolist()[:2] == [0, inf]
+        and z.isnan().tolist() == [False, False, True, False]
+        and z.isinf().tolist() == [False, True, False, False]
+    )
+    assert (
+        mg.sgn(z).tolist()[0] == 0 and z.angle().tolist()[3] == pytest.approx(np.pi) and mg.isreal(z).tolist() == [True, True, False, True]
+    )
+    assert mg.angle(mg.tensor([-2.0, 0.0, -0.0, 3.0])).tolist() == pytest.approx([np.pi, 0, 0, 0]) and mg.angle(
+        mg.tensor([-1])
+    ).item() == pytest.approx(np.pi)
     zero = mg.tensor(0j, requires_grad=True)
     (zero.abs() + zero.angle() + mg.sgn(zero).real).backward()
     assert zero.grad.item() == 0
@@ -246,3 +271,20 @@ def test_ops_of_complex_numbers_work_or_say_that_they_do_not():
         mg.ones(2).cfloat() < 1
     with pytest.raises(mg.DTypeError, match="amax: not defined for complex64"):
         mg.ones(2).cfloat().amax()
+
+
+@pytest.mark.parametrize(
+    "name", ["abs", "angle", "sgn", "conj", "real", "exp", "prod", "outer", "cat", "where", "mean", "number", "adjoint", "cast"]
+)
+def test_forward_mode(name):
+    """jvp and vjp agree: Re<u, J v> = Re<J^* u, v>."""
+    rng = np.random.default_rng(0)
+    z, v = (mg.from_numpy(numbers(rng, 3, 4)) for _ in range(2))
+    z.requires_grad_()
+    y = UNARY[name](mg, z)
+    (t,) = mg._core.jvp((y,), (z,), (v,))
+    u = mg.from_numpy(numbers(rng, *y.shape, dtype=y.dtype.name)) if y.shape else mg.ones((), dtype=y.dtype)
+    assert t.dtype is y.dtype
+    (g,) = mg.autograd.grad(y, z, u)
+    left, right = ((a.detach().numpy().conj() * b.detach().numpy()).real.sum() for a, b in ((u, t), (g, v)))
+    assert left == pytest.approx(right, rel=1e-6 if name == "cast" else 1e-10)

@@ -49,7 +49,17 @@ def test_rounding_to_bfloat16(values):
 
 
 def test_bits_of_bfloat16():
-    bits = {1.0: 0x3F80, -2.0: 0xC000, 1 + 2**-8: 0x3F80, 1 + 3 * 2**-8: 0x3F82, 3.4e38: 0x7F80, 3.38e38: 0x7F7E, float("nan"): 0x7FC0, 1e-45: 0, 2.0**-133: 1}
+    bits = {
+        1.0: 0x3F80,
+        -2.0: 0xC000,
+        1 + 2**-8: 0x3F80,
+        1 + 3 * 2**-8: 0x3F82,
+        3.4e38: 0x7F80,
+        3.38e38: 0x7F7E,
+        float("nan"): 0x7FC0,
+        1e-45: 0,
+        2.0**-133: 1,
+    }
     x = mg.tensor(list(bits), dtype=mg.float32).bfloat16()
     assert [v & 0xFFFF for v in mg._core.bits_of(x, mg.int16).tolist()] == list(bits.values())
     assert x.element_size() == 2 and x.nbytes == 2 * len(bits)
@@ -203,7 +213,11 @@ def _half(value, dtype, requires_grad=True):
 
 def test_a_network_in_bfloat16():
     mg.manual_seed(0)
-    x, w, b = mg.randn(8, 3, 6, 6).bfloat16(), (mg.randn(4, 3, 3, 3) * 0.2).bfloat16().requires_grad_(), mg.zeros(4).bfloat16().requires_grad_()
+    x, w, b = (
+        mg.randn(8, 3, 6, 6).bfloat16(),
+        (mg.randn(4, 3, 3, 3) * 0.2).bfloat16().requires_grad_(),
+        mg.zeros(4).bfloat16().requires_grad_(),
+    )
     wide = [t.detach().float().requires_grad_() for t in (w, b)]
     losses = [F.cross_entropy(F.conv2d(v, *p).relu().mean((2, 3)), mg.arange(8) % 4) for v, p in ((x, (w, b)), (x.float(), wide))]
     assert losses[0].dtype is mg.bfloat16 and abs(losses[0].item() - losses[1].item()) < 0.02

@@ -48,7 +48,11 @@ def compare(torch, ours, theirs, *arrays, rtol=1e-9):
 def test_one_dimension(name, data):
     torch, theirs = torch_and(name)
     shape = data.draw(st.lists(st.integers(2, 6), min_size=1, max_size=3))
-    options = {"n": data.draw(st.none() | st.integers(1, 8)), "dim": data.draw(st.integers(-len(shape), len(shape) - 1)), "norm": data.draw(NORMS)}
+    options = {
+        "n": data.draw(st.none() | st.integers(1, 8)),
+        "dim": data.draw(st.integers(-len(shape), len(shape) - 1)),
+        "norm": data.draw(NORMS),
+    }
     complex = name not in REAL_INPUT and data.draw(st.booleans())
     a = drawn(np.random.default_rng(data.draw(st.integers(0, 99))), shape, complex)
     compare(torch, lambda x: getattr(mg.fft, name)(x, **options), lambda x: theirs(x, **options), a)
@@ -134,7 +138,9 @@ def test_stft(data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if data.draw(st.booleans()):
-            compare(torch, lambda x, w: mg.stft(x, n_fft, window=w, **options), lambda x, w: torch.stft(x, n_fft, window=w, **options), a, w)
+            compare(
+                torch, lambda x, w: mg.stft(x, n_fft, window=w, **options), lambda x, w: torch.stft(x, n_fft, window=w, **options), a, w
+            )
         else:
             compare(torch, lambda x: mg.stft(x, n_fft, **options), lambda x: torch.stft(x, n_fft, **options), a)
 

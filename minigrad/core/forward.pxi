@@ -4,6 +4,8 @@
 #   an elementwise op's gradient rule multiplies by a diagonal, so the rule applied to a tangent is the tangent of the output;
 #   a view's tangent is the same view of the tangent;
 #   every other rule is linear in g, a map J^T; the tangent is J t, which is the gradient of <J^T u, t> with respect to u, for any u.
+# Of complex tensors <a, b> is the real part of conj(a) b, and the gradient the adjoint; the rule of a holomorphic op is the transpose, so
+# that conjugates go round it, as in backward. Rules of others, and casts, are no diagonal of the output's dtype: they take the last way.
 
 cdef Tensor sum_of(object a, Tensor b):
     return b if a is None else <Tensor>binary(ADD, a, b)
@@ -14,6 +16,13 @@ cdef tuple output_of(Node node, int k):
     if node.out_meta is not None:
         return node.out_meta[k]
     return int_tuple(node.out_shape, node.out_ndim), node.out_dtype
+
+
+cdef Tensor along(Op op, Tensor g, Tensor t):
+    """The tangent t as the cotangent of what a rule returned, before that is summed to the input's shape."""
+    if op.family == ELEMENTWISE and not same_shape(g, t):
+        t = t.expand(g.shape)
+    return conj(t) if op.holomorphic else t
 
 
 cdef list node_jvp(Node node, list tangents, list asked):
@@ -40,6 +49,9 @@ cdef list node_jvp(Node node, list tangents, list asked):
         if not given:
             continue
         plain = op.family == ELEMENTWISE and len(rule.serves) == 1 and not op.variadic
+        if plain and not op.holomorphic:
+            k = (<Tensor>tangents[rule.serves[0]]).dtype_
+            plain = CATEGORY[k] != COMPLEX and k == output_of(node, 0)[1]
         us = []
         for k in range(len(total)):
             meta = output_of(node, k)
@@ -67,7 +79,7 @@ cdef list node_jvp(Node node, list tangents, list asked):
         try:
             result = rule.fn(*arguments)
             results = list(result) if op.variadic or len(rule.serves) > 1 else [result]
-            pairs = [(g, tangents[k]) for g, k in zip(results, serves) if g is not None and tangents[k] is not None
+            pairs = [(g, along(op, <Tensor>g, <Tensor>tangents[k])) for g, k in zip(results, serves) if g is not None and tangents[k] is not None
                      and requires_grad(<Tensor>g)]
             if not pairs:
                 continue
@@ -79,7 +91,7 @@ cdef list node_jvp(Node node, list tangents, list asked):
         for k in range(len(total)):
             if us[k] is not None:
                 if found[at] is not None:
-                    total[k] = sum_of(total[k], <Tensor>found[at])
+                    total[k] = sum_of(total[k], conj(<Tensor>found[at]) if op.holomorphic else <Tensor>found[at])
                 at += 1
     return total
 

@@ -173,6 +173,8 @@ def plan_slice(Tensor x, entries):
 cdef Tensor part(str op, Tensor x, int which):
     """The real (0) or imaginary (1) parts of a complex tensor."""
     cdef Tensor y = alias(x)
+    if x.batch is not None:
+        raise_batched(x, op)
     if CATEGORY[x.dtype_] != COMPLEX:
         raise DTypeError(f"{op}: expected a complex tensor, got dtype {x.dtype.name}")
     y.dtype_ = real_of(x.dtype_)
@@ -203,6 +205,8 @@ def plan_view_as_real(Tensor x):
 def plan_view_as_complex(Tensor x):
     cdef Tensor y = alias(x)
     cdef int n = x.ndim_ - 1
+    if x.batch is not None:
+        raise_batched(x, "view_as_complex")
     if x.dtype_ != MG_F32 and x.dtype_ != MG_F64:
         raise DTypeError(f"view_as_complex: expected float32 or float64, got {x.dtype.name}")
     if n < 0 or x.shape_[n] != 2:
