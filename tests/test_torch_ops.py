@@ -46,6 +46,8 @@ def cast(value, dtype: str, floats: bool):
     """Arrays in `dtype`: the floating ones, or all where an op takes integers only; small numbers without a fraction for integers."""
     if isinstance(value, (list, tuple)):
         return type(value)([cast(v, dtype, floats) for v in value]) if type(value) in (list, tuple) else value
+    if isinstance(value, np.ndarray) and value.dtype.kind == "c":
+        return value.astype("complex64" if dtype == "float32" else "complex128")
     if not isinstance(value, (np.ndarray, np.floating)) or (value.dtype.kind == "f") != floats or value.dtype.kind == "b":
         return value
     value = np.asarray(value)
@@ -74,7 +76,7 @@ def theirs_of(value):
 def has_floats(value) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(has_floats, value))
-    return isinstance(value, (np.ndarray, np.floating)) and value.dtype.kind == "f"
+    return isinstance(value, (np.ndarray, np.floating)) and value.dtype.kind in "fc"
 
 
 def tensors(value, kind) -> list:
@@ -178,7 +180,7 @@ def compare_gradients(op: Op, sample: Sample, dtype: str) -> bool:
         got_grads = mg.autograd.grad([y for y, _ in pairs], ours, [mg.from_numpy(v) for _, v in pairs], allow_unused=True)
     for i, (a, b) in enumerate(zip(got_grads, want_grads, strict=True)):
         a = np.zeros(ours[i].shape) if a is None else a.numpy(force=True)
-        b = np.zeros(ours[i].shape) if b is None else b.numpy()
+        b = np.zeros(ours[i].shape) if b is None else b.numpy(force=True)
         np.testing.assert_allclose(
             a, b, 1e-7, 1e-9 * float(np.max(np.abs(b[np.isfinite(b)]), initial=1.0)), err_msg=f"{note} by argument {i}"
         )

@@ -25,6 +25,7 @@ DIFFERENT: dict[str, str] = {
     "gradient of nanquantile": "q gets no gradient",
     "sinc of integers": "exactly 0 where PyTorch's argument is pi times a number, rounded",
     "sign of bool": "raises DTypeError",
+    "sgn of bool": "raises DTypeError",
     "special_airy_ai": "PyTorch is off by 1e-5 in places",
     **dict.fromkeys(("linalg_svd", "svd", "linalg_eigh"), "columns may have the other sign: LAPACK differs"),
     **{f"gradient of {name}": "that of the triangle that is read; PyTorch's goes to the other as well, which is not read"

@@ -13,7 +13,7 @@ from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
 from ._samples import COMPLEX, FLOATS, one
-from .elementwise import _choose, abs, cos, eq, sin
+from .elementwise import _choose, abs, cos, eq, sin, zero_gradient
 from .shape import contiguous, stack
 
 
@@ -172,7 +172,7 @@ def polar(abs, angle):
 
 def _angle_vjp(g, input):
     if not input.is_complex():
-        return g * 0
+        return zero_gradient(g)
     size = abs(input)
     square = _choose(eq(size, 0), 1, size * size)
     return input * (g / square) * 1j

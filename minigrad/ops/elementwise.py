@@ -255,7 +255,7 @@ def sign(input):
 def _sgn_vjp(g, input, y):
     """Of z / |z| only the part of g across z passes, divided by |z|; of a real number none."""
     if not input.is_complex():
-        return g * 0
+        return zero_gradient(g)
     size = abs(input)
     along = (g * _core.conj(y)).real
     return _choose(eq(size, 0), 0, (g - y * along) / _choose(eq(size, 0), 1, size))

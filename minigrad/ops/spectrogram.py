@@ -35,6 +35,8 @@ def _window(op, window, n_fft, width, dtype):
     """The window in the middle of n_fft entries; without one, ones."""
     if window is None:
         window = _core.full_of((width,), 1, dtype)
+    elif not window.is_floating_point() and not window.is_complex():
+        window = window.to(dtype)
     left = (n_fft - width) // 2
     return pad(window, (left, n_fft - width - left)) if width < n_fft else window
 
