@@ -6,6 +6,7 @@ import functools
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import minigrad as mg
@@ -103,3 +104,30 @@ def test_op_has_its_proof(op):
     if recorded and all(y.numel() == 0 for ys in outputs for y in ys if y.requires_grad):
         missing.append("a sample that is not empty and has a gradient")
     assert not missing, f"{op.name} lacks {'; '.join(missing)}"
+
+
+def fresh(value):
+    """Tensors of a sample's arrays, which nobody else holds."""
+    return tensors_of(value, "float64")
+
+
+@pytest.mark.parametrize("op", [op for op in OPS.values() if op.inplace], ids=lambda op: op.name)
+def test_method_in_place_is_the_op(op):
+    """It writes what the function returns into its first argument, counts the change, and returns that argument."""
+    method, checked = getattr(mg.Tensor, f"{op.name.removeprefix('Tensor_')}_"), 0
+    for sample in op.samples(Draw(0)):
+        arrays, params = [fresh(a) for a in sample.arrays], {k: fresh(v) for k, v in sample.params.items()}
+        x = arrays[0]
+        if not isinstance(x, mg.Tensor):
+            continue
+        mg.manual_seed(0)
+        want = op.function(x.clone(), *arrays[1:], **params)
+        if want.shape != x.shape:
+            continue
+        version = x._version
+        mg.manual_seed(0)
+        got = method(x, *arrays[1:], **params)
+        assert got is x and x._version > version
+        np.testing.assert_array_equal(x.numpy(), want.to(x.dtype).numpy())
+        checked += 1
+    assert checked or op.name == "polygamma", "no sample whose result has the shape of its first argument"  # polygamma's comes second
