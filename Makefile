@@ -19,10 +19,10 @@ demo: $(VENV)/.demo
 	$(VENV)/bin/minigrad train digits --arch cnn --save runs/digits.safetensors --out runs
 
 test: $(VENV)/.test
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest -q -n auto $(ARGS)
 
 deep: $(VENV)/.test
-	$(PYTHON) -m pytest --hypothesis-profile=deep $(ARGS)
+	$(PYTHON) -m pytest -q -n auto --hypothesis-profile=deep $(ARGS)
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
