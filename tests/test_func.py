@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -444,3 +447,11 @@ def test_graph_can_be_looked_at():
     assert node.name == "sum" and node.next_functions[0][0].name == "mul"
     assert node.next_functions[0][0].next_functions[0][0].variable is x
     assert mg.autograd.graph.get_gradient_edge(y)[0] is node
+
+
+def test_func_is_the_first_import():
+    """Rules are given to ops that nothing has asked for yet."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from minigrad import func; func.vmap"], capture_output=True, text=True, cwd=Path(mg.__file__).parents[1]
+    )
+    assert done.returncode == 0, done.stderr

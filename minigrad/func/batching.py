@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _core
+from .. import _core, ops
 from .._core import BatchError, Tensor
 from ..registry import OPS
 
@@ -205,5 +205,6 @@ RULES: dict[str, Rule] = {name: rule for rule, names in (_rows, _dims) for name 
 
 def install() -> None:
     """Give the ops their rules."""
+    ops.load()
     for name, rule in RULES.items():
         OPS[name].engine.vmap = rule
