@@ -51,7 +51,7 @@ class Close(doctest.OutputChecker):
         return text[0] == text[1] and numbers[0] == pytest.approx(numbers[1], rel=0.02)
 
 
-@pytest.mark.parametrize("page", ["derivatives.md", "testing.md"])
+@pytest.mark.parametrize("page", ["tutorial.md", "derivatives.md", "autograd.md", "adding_an_op.md", "testing.md"])
 def test_examples_of_the_page(page):
     """Everything after >>> runs, and prints what stands there."""
     before = dict(OPS)
@@ -65,6 +65,14 @@ def test_examples_of_the_page(page):
         OPS.clear()
         OPS.update(before)
     assert result.attempted > 5 and not result.failed, "".join(report)
+
+
+def test_kernel_that_the_page_shows():
+    """The lines of C on the page about adding an op are lines of the sources."""
+    shown = re.findall(r"```c\n(.*?)\n```", (ROOT / "docs" / "adding_an_op.md").read_text(), re.DOTALL)
+    sources = {line for path in (ROOT / "csrc" / "kernels").iterdir() for line in path.read_text().splitlines()}
+    assert len(shown) == 2 and set(shown) <= sources
+    assert OPS["leaky_relu"].kernel == "leaky_relu"
 
 
 def test_table_of_ops():
