@@ -115,9 +115,7 @@ def jvp(outputs, inputs, tangents, bint create_graph=False):
     cdef int64_t run, i
     if len(ins) != len(ts):
         raise GradError(f"jvp: {len(ins)} inputs but {len(ts)} tangents")
-    order.nodes, order.slots, order.needed = order.small_nodes, order.small_slots, order.small_needed
-    order.targets, order.edges = NULL, NULL
-    order.count, order.capacity, order.slots[0] = 0, SMALL, 0
+    begin(&order)
     run_count += 1
     run = run_count
     try:
@@ -170,14 +168,7 @@ def jvp(outputs, inputs, tangents, bint create_graph=False):
             result.append(None if node is None else along.get((places[id(node)], t.slot)))
     finally:
         mg_grad_mode = mode
-        for i in range(order.count):
-            Py_DECREF(<object>order.nodes[i])
-        if order.nodes != order.small_nodes:
-            free(order.nodes)
-        if order.slots != order.small_slots:
-            free(order.slots)
-        if order.needed != order.small_needed:
-            free(order.needed)
+        end(&order)
     return tuple(result)
 
 

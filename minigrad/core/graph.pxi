@@ -328,6 +328,28 @@ cdef struct Order:
 cdef int64_t run_count = 0
 
 
+cdef void begin(Order *order) noexcept:
+    order.nodes, order.slots, order.needed = order.small_nodes, order.small_slots, order.small_needed
+    order.targets, order.edges = order.small_targets, order.small_edges
+    order.count, order.capacity, order.slots[0] = 0, SMALL, 0
+
+
+cdef void end(Order *order) noexcept:
+    cdef int64_t i
+    for i in range(order.count):
+        Py_DECREF(<object>order.nodes[i])
+    if order.nodes != order.small_nodes:
+        free(order.nodes)
+    if order.slots != order.small_slots:
+        free(order.slots)
+    if order.needed != order.small_needed:
+        free(order.needed)
+    if order.targets != order.small_targets:
+        free(order.targets)
+    if order.edges != order.small_edges:
+        free(order.edges)
+
+
 cdef void *grown(void *old, const void *small, size_t used, size_t wanted) except NULL:
     """A larger block with the same beginning; `small` is the one that is part of the Order and is never freed."""
     cdef void *block
@@ -482,9 +504,7 @@ cdef list run_backward(str name, tuple outputs, tuple seeds, bint keep, bint cre
     cdef list captured = None
     cdef dict wanted = None  # {slot: [index into inputs]}
     cdef list starts = []
-    order.nodes, order.slots, order.needed = order.small_nodes, order.small_slots, order.small_needed
-    order.targets, order.edges = NULL, NULL
-    order.count, order.capacity, order.slots[0] = 0, SMALL, 0
+    begin(&order)
     for at in range(len(outputs)):
         s = seeds[at]
         t = <Tensor>outputs[at]
@@ -539,18 +559,7 @@ cdef list run_backward(str name, tuple outputs, tuple seeds, bint keep, bint cre
                     Py_DECREF(<object>grads[i])
             if grads != order.small_grads:
                 free(grads)
-        for i in range(order.count):
-            Py_DECREF(<object>order.nodes[i])
-        if order.nodes != order.small_nodes:
-            free(order.nodes)
-        if order.slots != order.small_slots:
-            free(order.slots)
-        if order.needed != order.small_needed:
-            free(order.needed)
-        if order.targets != order.small_targets:
-            free(order.targets)
-        if order.edges != order.small_edges:
-            free(order.edges)
+        end(&order)
     return captured
 
 
@@ -560,7 +569,6 @@ cdef int find_targets(Order *order, int64_t run) except -1:
     cdef Node node, producer
     for i in range(order.count):
         total += (<Node>order.nodes[i]).count
-    order.targets, order.edges = order.small_targets, order.small_edges
     if total > 2 * SMALL:
         order.targets = <int64_t *>malloc(total * sizeof(int64_t))
     if order.count > SMALL:

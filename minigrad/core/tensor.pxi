@@ -23,8 +23,7 @@ def install_loader(load):
     load_rest = load
 
 
-@cython.freelist(256)
-@cython.trashcan(True)
+@cython.freelist(256)  # no trashcan: every chain of tensors passes through nodes, which have one
 cdef class Tensor:
     """An n-dimensional array (at most 8 dimensions) that records what is done to it.
 

@@ -83,7 +83,8 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     >>> mg.nn.functional.mse_loss(mg.zeros(2), mg.tensor([1.0, 3.0]))
     tensor(5.)
     """
-    reduction = _reduction("mse_loss", reduction, size_average, reduce)
+    if size_average is not None or reduce is not None or reduction not in ("none", "mean", "sum"):
+        reduction = _reduction("mse_loss", reduction, size_average, reduce)
     _check_pair("mse_loss", input, target, weight)
     loss = _squared_difference(input, target)
     return _reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
