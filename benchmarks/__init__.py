@@ -7,5 +7,6 @@ wire.py       messages between the runner and its workers
 worker.py     one peer in its own process
 peers/        how each peer runs a case
 runner.py     equality first, then interleaved rounds
+coverage.py   no times: which ops have which property, and what PyTorch has besides
 report.py     table, JSON, picture, the page of docs
 """
