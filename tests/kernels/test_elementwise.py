@@ -89,7 +89,7 @@ def clamp(x: np.ndarray, lo: float, hi: float) -> np.ndarray:
 UNARY: list[tuple[str, Sequence[str], Callable]] = [
     ("neg", NUMBERS, np.negative),
     ("abs", NUMBERS, np.abs),
-    ("sign", NUMBERS, np.sign),
+    ("sign", NUMBERS, lambda x: np.where(x != x, 0, np.sign(x)).astype(x.dtype)),  # PyTorch's sign of NaN
     ("square", NUMBERS, np.square),
     ("reciprocal", FLOATS, np.reciprocal),
     ("sqrt", FLOATS, np.sqrt),
