@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import _core, registry
 from . import activation, complex, conv, creation, dropout, elementwise, embedding, index, loss, matmul, norm, pool, random, reduce, shape  # noqa: F401
+from .interop import array_namespace  # noqa: F401 (attaches methods)
 
 _core.install(
     get_advanced=index.advanced_get,
