@@ -32,7 +32,7 @@ NOT_OPS = {
     "an equation comes first": "einsum",
     "properties": "data_ptr dim element_size is_complex is_contiguous is_floating_point is_inference ndimension nelement numel size storage_offset "
     "stride type",
-    "to and from": "bool cdouble cfloat byte char cpu double float half bfloat16 int long short to type_as item numpy tolist copy_ detach detach_",
+    "to and from": "bool cdouble cfloat byte char cpu double float half bfloat16 int long short to to_device type_as item numpy tolist copy_ detach detach_",
     "the graph": "backward register_hook requires_grad_ retain_grad",
     "in place, or with arguments in another order": "fill_ fill_diagonal_ zero_ where",
 }
