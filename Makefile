@@ -45,7 +45,7 @@ wheel: $(VENV)/.dev
 	$(PYTHON) -m build --outdir dist .
 
 clean:
-	rm -rf $(VENV) build dist runs docs/_build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist runs docs/_build docs/ops docs/ops.md *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find minigrad tests csrc benchmarks tools -name __pycache__ -prune -exec rm -rf {} +
 	rm -f minigrad/*.so minigrad/core/core.c
 

@@ -76,10 +76,14 @@ def test_kernel_that_the_page_shows():
 
 
 def test_table_of_ops():
-    """Every public op has its row, with a sentence."""
+    """Every public op has its row, with a sentence, and its entry, with the signature that callers see and an example."""
     spec = importlib.util.spec_from_file_location("op_table", ROOT / "docs" / "op_table.py")
     op_table = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(op_table)
     rows = [line for line in op_table.page().splitlines() if line.startswith("| `")]
     assert len(rows) == len([op for op in OPS.values() if op.where])
     assert all(len(row.split(" | ")[1]) > 5 for row in rows)
+    entries = {op.name: op_table.entry(op) for ops in op_table.families().values() for op in ops}
+    assert len(entries) == len(rows) and all("\n>>> " in text for text in entries.values())
+    assert "mg.sum(input, dim=None, keepdim=False, *, dtype=None, out=None)" in entries["sum"]
+    assert "F.elu(input, alpha=1.0, inplace=False)" in entries["elu"]
