@@ -455,3 +455,24 @@ def test_func_is_the_first_import():
         [sys.executable, "-c", "from minigrad import func; func.vmap"], capture_output=True, text=True, cwd=Path(mg.__file__).parents[1]
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["linalg_inv", "linalg_pinv", "matrix_exp", "linalg_cholesky", "linalg_eigh", "linalg_svd", "linalg_qr", "det"]
+)
+@pytest.mark.parametrize("shape", [(3, 3), (2, 3, 3)])
+def test_matrices_are_batched(name, shape):
+    """Functions of matrices are those of a stack of them, in vmap as elsewhere."""
+    function = mg.registry.OPS[name].function
+    a = np.random.default_rng(0).normal(size=(5, *shape))
+    x = mg.tensor(a @ np.swapaxes(a, -1, -2) + np.eye(3))
+
+    def outputs(z):
+        y = function(z)
+        return y if isinstance(y, tuple) else (y,)
+
+    for got, *want in zip(func.vmap(outputs)(x), *(outputs(x[i]) for i in range(5))):
+        np.testing.assert_allclose(got.numpy(), mg.stack(want).numpy(), rtol=1e-10, atol=1e-12)
+    if name in ("linalg_inv", "linalg_pinv", "matrix_exp"):
+        gradient = func.grad(lambda z: (function(z) ** 2).sum())
+        np.testing.assert_allclose(func.vmap(gradient)(x).numpy(), mg.stack([gradient(x[i]) for i in range(5)]).numpy(), rtol=1e-9)
