@@ -129,6 +129,21 @@ def test_unary(name, data):
     same(getattr(xp, name)(xp.asarray(x)), getattr(np, name)(x))
 
 
+COMPLEX = "abs acos acosh asin asinh atan atanh conj cos cosh exp expm1 imag isfinite isnan log log1p log2 log10 real reciprocal round sign sin sinh square sqrt tan tanh"
+
+
+@pytest.mark.parametrize("name", COMPLEX.split())
+def test_complex(name):
+    x = np.array([[2 + 1j, 1.5 + 0.5j, -0.5 - 2j], [0.3j + 0.1, 3.5 - 1j, -1.2 + 0.4j]])
+    same(getattr(xp, name)(xp.asarray(x)), getattr(np, name)(x))
+
+
+def test_no_axes_reduce_nothing():
+    x = np.array([[2.0, 0.0], [1.0, 3.0]])
+    for name in ("sum", "prod", "max", "min", "mean", "std", "var", "all", "any"):
+        same(getattr(xp, name)(xp.asarray(x), axis=()), getattr(np, name)(x, axis=()))
+
+
 @pytest.mark.parametrize("name", BINARY)
 @given(data=st.data())
 def test_binary(name, data):

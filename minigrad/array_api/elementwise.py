@@ -7,12 +7,13 @@ from typing import Any
 
 import minigrad as mg
 
+from . import complex
 from .dtypes import promoted
 
 
-def unary(op: Callable[..., Any], name: str = "") -> Callable[[Any], Any]:
+def unary(op: Callable[..., Any], name: str = "", of_complex: Callable[..., Any] | None = None) -> Callable[[Any], Any]:
     def function(x: Any, /) -> Any:
-        return op(x)
+        return of_complex(x) if of_complex is not None and x.dtype.is_complex else op(x)
 
     return _named(function, op, name)
 
@@ -31,14 +32,14 @@ def _named(function: Any, op: Any, name: str) -> Any:
 
 
 abs = unary(mg.abs)
-acos = unary(mg.acos)
-acosh = unary(mg.acosh)
+acos = unary(mg.acos, of_complex=complex.acos)
+acosh = unary(mg.acosh, of_complex=complex.acosh)
 add = binary(mg.add)
-asin = unary(mg.asin)
-asinh = unary(mg.asinh)
-atan = unary(mg.atan)
+asin = unary(mg.asin, of_complex=complex.asin)
+asinh = unary(mg.asinh, of_complex=complex.asinh)
+atan = unary(mg.atan, of_complex=complex.atan)
 atan2 = binary(mg.atan2)
-atanh = unary(mg.atanh)
+atanh = unary(mg.atanh, of_complex=complex.atanh)
 bitwise_and = binary(mg.bitwise_and)
 bitwise_invert = unary(mg.bitwise_not, "bitwise_invert")
 bitwise_left_shift = binary(mg.bitwise_left_shift)
@@ -84,7 +85,7 @@ pow = binary(mg.pow)
 real = unary(mg.real)
 reciprocal = unary(mg.reciprocal)
 remainder = binary(mg.remainder)
-round = unary(mg.round)
+round = unary(mg.round, of_complex=complex.round)
 signbit = unary(mg.signbit)
 sin = unary(mg.sin)
 sinh = unary(mg.sinh)
@@ -92,7 +93,7 @@ sqrt = unary(mg.sqrt)
 square = unary(mg.square)
 subtract = binary(mg.sub, "subtract")
 tan = unary(mg.tan)
-tanh = unary(mg.tanh)
+tanh = unary(mg.tanh, of_complex=complex.tanh)
 trunc = unary(mg.trunc)
 
 

@@ -43,11 +43,15 @@ def mean(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """Variance; the sum of squares is divided by n - correction."""
+    if axis == ():  # each element alone; to PyTorch all axes
+        return mg.var(_float(x).unsqueeze(-1), dim=-1, correction=correction)
     return mg.var(_float(x), dim=axis, correction=correction, keepdim=keepdims)
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """Standard deviation, the square root of `var`."""
+    if axis == ():
+        return mg.sqrt(var(x, axis=axis, correction=correction))
     return mg.std(_float(x), dim=axis, correction=correction, keepdim=keepdims)
 
 
