@@ -23,7 +23,7 @@ PUBLIC = [n for n in OPS if OPS[n].where]
 
 def space() -> dict:
     """The names that examples in docstrings may use without saying so."""
-    return {"mg": mg, "np": np, "minigrad": mg}
+    return {"mg": mg, "np": np, "minigrad": mg, "xp": mg.array_api}
 
 
 def run_examples(name: str, text: str, globs: dict) -> doctest.TestResults:
