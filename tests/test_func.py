@@ -122,6 +122,8 @@ def test_products():
 
 
 def test_strict():
+    with pytest.raises(GradError, match="output 1 does not depend"):
+        func.jvp(lambda x: (x, draw(2)), (draw(2),), (draw(2),), strict=True)
     with pytest.raises(GradError, match="do not depend on input 1"):
         functional.vjp(lambda x, y: x.sum(), (draw(2), draw(2)), strict=True)
 
@@ -229,7 +231,9 @@ def test_vmap_refuses():
     with pytest.raises(ShapeError, match=r"the mapped dimensions have sizes \[2, 3\]"):
         func.vmap(lambda a, b: a)(mg.ones(2), mg.ones(3))
     with pytest.raises(ShapeError, match="no argument is mapped"):
-        func.vmap(lambda a: a, in_dims=None)(mg.ones(2)) if False else func.vmap(lambda a: a, in_dims=(None,))(mg.ones(2))
+        func.vmap(lambda a: a, in_dims=(None,))(mg.ones(2))
+    with pytest.raises(BatchError, match="random numbers of its own"):
+        func.vmap(lambda a: a, randomness="different")
     with pytest.raises(TypeError, match="must return Tensors, got float"):
         func.vmap(lambda a: 1.0)(mg.ones(2))
 

@@ -73,10 +73,13 @@ class _Run:
                                create_graph=create, allow_unused=True)  # fmt: skip
         return [_core.zeros_of(x) if g is None else g for g, x in zip(grads, self.leaves, strict=True)]
 
-    def push(self, tangents: list[Tensor]) -> list[Tensor]:
-        """Tangents of the outputs."""
+    def push(self, tangents: list[Tensor], strict: bool = False) -> list[Tensor]:
+        """Tangents of the outputs; zeros for those that do not depend on the leaves."""
         create = self.open or any(t.requires_grad for t in tangents)
         found = _core.jvp(self.outs, self.leaves, tangents, create)
+        for i, t in enumerate(found):
+            if t is None and strict:
+                raise GradError(f"{self.op}: strict=True, but output {i} does not depend on the inputs")
         return [_core.zeros_of(y) if t is None else t for t, y in zip(found, self.outs, strict=True)]
 
 
@@ -172,13 +175,15 @@ def jvp(
 ) -> Any:
     """`(func(*primals), tangent of the output)`, and aux if there is one: the directional derivative.
 
+    Raises GradError with `strict` if an output does not depend on the primals; otherwise its tangent is zero.
+
     >>> jvp(lambda x: x.sin(), (mg.tensor(0.0),), (mg.tensor(2.0),))
     (tensor(0.), tensor(2.))
     """
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise TypeError("jvp: expected primals and tangents as tuples")
     run = _Run("jvp", func, primals, {}, tuple(range(len(primals))), has_aux)
-    tangent = unflatten(run.out, run.push(_same_structure("jvp", "tangents", primals, run.leaves, tangents)))
+    tangent = unflatten(run.out, run.push(_same_structure("jvp", "tangents", primals, run.leaves, tangents), strict))
     return (run.value(), tangent, run.aux) if has_aux else (run.value(), tangent)
 
 

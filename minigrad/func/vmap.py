@@ -42,8 +42,8 @@ def vmap(
     """A function that maps `func` over a dimension of its arguments, without a loop: every op works on all examples at once.
 
     in_dims: which dimension of each argument is mapped, None for an argument that is the same for all; nested as the arguments are.
-    out_dims: where that dimension goes in the outputs. chunk_size: at most so many examples at a time. randomness: accepted for PyTorch's
-    programs; random tensors made inside are the same for all examples, and dropout raises. Keyword arguments are mapped over dimension 0.
+    out_dims: where that dimension goes in the outputs. chunk_size: at most so many examples at a time. randomness: "error" and "same"
+    both mean that random tensors made inside are the same for all examples, and that dropout raises. Keyword arguments are mapped over dimension 0.
 
     Raises BatchError for an op that has no batching rule, or that asks for one example's values (`item`, `numpy`, `if x > 0`).
     >>> vmap(lambda a, b: (a * b).sum())(mg.tensor([[1.0, 2.0], [3.0, 4.0]]), mg.ones(2, 2))
@@ -51,6 +51,9 @@ def vmap(
     """
     if randomness not in ("error", "same", "different"):
         raise ValueError(f'vmap: randomness must be "error", "same" or "different", got {randomness!r}')
+
+    if randomness == "different":
+        raise BatchError('vmap: randomness="different": no example has random numbers of its own; make them outside and map over them')
 
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:

@@ -38,15 +38,6 @@ def reduced(draw=lambda r, *shape: r(*shape), dims=((0, 2),), whole=None, **para
     return samples
 
 
-def _spread(g, shape, dim, keepdim):
-    """The gradient of a sum: g repeated over the dimensions that were reduced."""
-    if not g.requires_grad:
-        return _core.spread(g, shape, dim)
-    if g.ndim != len(shape) or not keepdim:
-        g = _keep(g, shape, dim)
-    return g.expand(shape)
-
-
 def _keep(x, shape, dim):
     """x, reduced from `shape` over `dim` without keepdim, with the reduced dimensions as size 1."""
     dim = _axes(dim)

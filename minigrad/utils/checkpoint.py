@@ -54,8 +54,8 @@ def checkpoint(
 ) -> Any:
     """`function(*args, **kwargs)` without keeping what its backward needs: it is computed a second time when backward comes to it.
 
-    preserve_rng_state: random numbers are the same the second time. use_reentrant is accepted for PyTorch's programs; what happens here is
-    what it does without. Raises GradError in backward if the function does something else the second time.
+    preserve_rng_state: random numbers are the same the second time. use_reentrant and determinism_check are accepted for PyTorch's programs:
+    what happens is what PyTorch does without the first, and the number of saved tensors is always compared. Raises GradError in backward if the function does something else the second time.
     >>> x = mg.tensor([1.0, 2.0], requires_grad=True)
     >>> checkpoint(lambda x: (x * x).exp(), x).sum().backward()
     >>> x.grad.round()
