@@ -1,7 +1,7 @@
 /* dispatch.c: the kernel table in use, filled from the tables of the instruction sets that the CPU can run. */
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "kernels/table.h"
 #include "minigrad.h"
 
 extern const mg_entry mg_table_base[];

@@ -1,4 +1,5 @@
-/* kernels.h: names, ids and the table of the kernels. MG_ISA (base, avx2, avx512) is defined by the build. */
+/* kernels.h: what every file of kernels/ includes: the dtypes, and the full name of a kernel. MG_ISA (base, avx2, avx512) is defined by the
+ * build. */
 #ifndef MG_KERNELS_H
 #define MG_KERNELS_H
 
@@ -32,29 +33,11 @@ enum {
     MG_DTYPE_c128 = MG_C128,
 };
 
-enum {
-#define MG_ROW(name, dtypes) MG_ID_##name,
-#include "kernels.def"
-#undef MG_ROW
-    MG_NUM_KERNELS
-};
-
-typedef struct {
-    int id, dtype;
-    mg_kernel fn;
-} mg_entry; /* a table ends with id -1 */
-
 #ifdef MG_ISA
 #define MG_PASTE_(name, dtype, isa) mg_##name##_##dtype##_##isa
 #define MG_PASTE(name, dtype, isa) MG_PASTE_(name, dtype, isa)
 /* The full name of a kernel in this instruction set: MG_FN(add, f32) is mg_add_f32_avx2. */
 #define MG_FN(name, dtype) MG_PASTE(name, dtype, MG_ISA)
-
-#define MG_DECLARE(name, dtype) mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p);
-#define MG_ROW(name, dtypes) MG_EACH_##dtypes(MG_DECLARE, name)
-#include "kernels.def"
-#undef MG_ROW
-#undef MG_DECLARE
 #endif
 
 #endif

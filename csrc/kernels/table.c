@@ -1,5 +1,10 @@
 /* table.c: the table of all kernels of one instruction set. */
-#include "kernels.h"
+#include "table.h"
+
+#define MG_DECLARE(name, dtype) mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p);
+#define MG_ROW(name, dtypes) MG_EACH_##dtypes(MG_DECLARE, name)
+#include "kernels.def"
+#undef MG_ROW
 
 #define MG_TABLE_(isa) mg_table_##isa
 #define MG_TABLE(isa) MG_TABLE_(isa)
