@@ -49,7 +49,7 @@ LARGE = (512, 512)  # a megabyte of float32: more than an L1 cache, and less tha
 
 Rule = Callable[[Draw], list[Sample]]
 
-# Larger samples of ops whose shapes hang together; conv2d and matmul are among the figures below.
+# Larger samples of ops whose shapes hang together; convolutions and matmul are among the figures below.
 LARGER: dict[str, Rule] = {
     "linear": lambda r: [Sample(r(64, 784), r(128, 784), r(128), id="64x784x128")],
     "bmm": lambda r: [Sample(r(32, 64, 48), r(32, 48, 80), id="32x(64x48x80)")],
@@ -66,8 +66,6 @@ LARGER: dict[str, Rule] = {
     "max_pool2d": lambda r: [Sample(r.distinct(64, 16, 28, 28), id="64x16x28x28", kernel_size=2)],
     "avg_pool2d": lambda r: [Sample(r(64, 16, 28, 28), id="64x16x28x28", kernel_size=2)],
     "adaptive_avg_pool2d": lambda r: [Sample(r(64, 64, 7, 7), id="64x64x7x7", output_size=(1, 1))],
-    "conv3d": lambda r: [Sample(r(4, 16, 8, 28, 28), r(32, 16, 3, 3, 3), r(32), id="4x16x8x28x28", padding=1)],
-    "conv_transpose2d": lambda r: [Sample(r(8, 32, 28, 28), r(32, 16, 4, 4), r(16), id="8x32x28x28", stride=2, padding=1)],
     "max_pool3d": lambda r: [Sample(r.distinct(4, 16, 8, 28, 28), id="4x16x8x28x28", kernel_size=2)],
     "interpolate": lambda r: [
         Sample(r(8, 16, 56, 56), id="nearest 8x16x56x56", scale_factor=2),
@@ -100,6 +98,22 @@ CONV = (
     (16, 32, 32, 28, 3, 1), (16, 32, 64, 14, 3, 1), (16, 64, 64, 28, 3, 1), (16, 64, 64, 14, 3, 1), (8, 128, 128, 14, 3, 1),
     (64, 32, 64, 7, 3, 1), (8, 256, 256, 7, 3, 1), (16, 32, 64, 28, 3, 2), (64, 1, 16, 28, 5, 1), (64, 16, 32, 14, 3, 1), (16, 64, 64, 28, 1, 1),
 )  # fmt: skip
+# kind, op, shape of the input, shape of the filters, the rest
+CONV_KINDS: tuple[tuple[str, str, tuple[int, ...], tuple[int, ...], dict[str, Any]], ...] = (
+    ("1x1", "conv2d", (32, 64, 56, 56), (256, 64, 1, 1), {}),
+    ("1x1", "conv2d", (16, 256, 14, 14), (64, 256, 1, 1), {}),
+    ("1x1 stride 2", "conv2d", (32, 64, 56, 56), (128, 64, 1, 1), {"stride": 2}),
+    ("depthwise 3x3", "conv2d", (16, 32, 56, 56), (32, 1, 3, 3), {"padding": 1, "groups": 32}),
+    ("depthwise 3x3", "conv2d", (16, 128, 14, 14), (128, 1, 3, 3), {"padding": 1, "groups": 128}),
+    ("depthwise 3x3 stride 2", "conv2d", (16, 32, 56, 56), (32, 1, 3, 3), {"stride": 2, "padding": 1, "groups": 32}),
+    ("depthwise 5x5 dilation 2", "conv2d", (16, 32, 28, 28), (32, 1, 5, 5), {"padding": 4, "dilation": 2, "groups": 32}),
+    ("depthwise 3x3 multiplier 2", "conv2d", (16, 32, 28, 28), (64, 1, 3, 3), {"padding": 1, "groups": 32}),
+    ("3x3 groups 4", "conv2d", (16, 64, 28, 28), (64, 16, 3, 3), {"padding": 1, "groups": 4}),
+    ("3x3 dilation 2", "conv2d", (16, 32, 28, 28), (32, 32, 3, 3), {"padding": 2, "dilation": 2}),
+    ("k5", "conv1d", (16, 64, 512), (128, 64, 5), {"padding": 2}),
+    ("3x3x3", "conv3d", (4, 16, 8, 28, 28), (32, 16, 3, 3, 3), {"padding": 1}),
+    ("4x4 stride 2", "conv_transpose2d", (8, 32, 28, 28), (32, 16, 4, 4), {"stride": 2, "padding": 1}),
+)
 
 
 def as_float32(value: Any) -> Any:
@@ -195,6 +209,17 @@ def figure_cases() -> Iterator[Case]:
         forward, backward = both_ways(name, "conv2d", arrays, params, flops=2 * n * o * out * out * c * k * k)
         yield forward
         yield replace(backward, goal=0.8 if k == 3 and c >= 32 and stride == 1 else None)
+    for kind, op, image, kernel, params in CONV_KINDS:
+        transposed = op.startswith("conv_transpose")
+        outputs, taps = kernel[1] if transposed else kernel[0], int(np.prod(kernel[2:]))
+        arrays = (r(*image), r(*kernel) * (kernel[transposed ^ 1] * taps) ** -0.5, r(outputs))
+        stride, padding, dilation = (params.get(name, default) for name, default in (("stride", 1), ("padding", 0), ("dilation", 1)))
+        pixels = (
+            image[2:] if transposed else [(m + 2 * padding - dilation * (t - 1) - 1) // stride + 1 for m, t in zip(image[2:], kernel[2:])]
+        )
+        flops = 2 * image[0] * kernel[0] * kernel[1] * taps * int(np.prod(pixels))
+        for case in both_ways(f"{op} {kind}, {shape_text(*image)} to {outputs}", op, arrays, params, flops=flops):
+            yield replace(case, goal=1.0)
 
 
 def replace(case: Case, **changes: Any) -> Case:

@@ -5,13 +5,14 @@ Parameters and batches come from a seed, so that all peers do the same work, and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-Layer = (
-    tuple  # ("linear", in, out) ("conv", in, out, kernel, bias) ("batch_norm", channels) ("max_pool", k) ("relu",) ("tanh",) ("flatten",)
-)
+# ("linear", in, out) ("conv", in, out, kernel, bias) ("batch_norm", channels) ("max_pool", k) ("mean_pool",) ("relu",) ("tanh",) ("flatten",)
+# ("residual", in, out, stride): two convolutions with batch norm, added to the input, which a 1x1 convolution fits if sizes differ
+Layer = tuple
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class Network:
     batch: int
     input: tuple[int, ...]  # shape of one sample
     loss: str = ""  # "mse", "cross_entropy"; none: inference
-    optimizer: tuple[str, float] | None = None  # ("sgd" | "adam", learning rate), as PyTorch's with its defaults
+    optimizer: tuple[str, float] | tuple[str, float, float] | None = (
+        None  # ("sgd" | "adam", learning rate[, momentum]), else PyTorch's defaults
+    )
     goal: float | None = None  # least ratio to PyTorch's time, one thread
 
     @property
@@ -35,38 +38,59 @@ class Network:
             return x, np.tanh(x.sum(-1, keepdims=True))
         return x, rng.integers(0, self.outputs, self.batch)
 
+    def parts(self) -> Iterator[tuple[str, Layer]]:
+        """Layers by the names of their parameters; a residual layer as the layers in it."""
+        for i, layer in enumerate(self.layers):
+            if layer[0] == "residual":
+                yield from ((f"{i}.{name}", part) for name, part in residual(*layer[1:]))
+            else:
+                yield f"{i}", layer
+
     def parameters(self) -> dict[str, np.ndarray]:
         """PyTorch's names and layouts; uniform within 1/sqrt(inputs), as PyTorch draws them."""
         rng = np.random.default_rng(2)
         values: dict[str, np.ndarray] = {}
-        for i, (kind, *sizes) in enumerate(self.layers):
+        for name, (kind, *sizes) in self.parts():
             if kind == "linear":
                 shapes, bound = {"weight": (sizes[1], sizes[0]), "bias": (sizes[1],)}, sizes[0] ** -0.5
             elif kind == "conv":
-                inputs, outputs, k, bias = sizes
+                inputs, outputs, k, bias = sizes[:4]
                 shapes = {"weight": (outputs, inputs, k, k)} | ({"bias": (outputs,)} if bias else {})
                 bound = (inputs * k * k) ** -0.5
             elif kind == "batch_norm":
-                values |= {f"{i}.weight": np.ones(sizes[0], np.float32), f"{i}.bias": np.zeros(sizes[0], np.float32)}
+                values |= {f"{name}.weight": np.ones(sizes[0], np.float32), f"{name}.bias": np.zeros(sizes[0], np.float32)}
                 continue
             else:
                 continue
-            values |= {f"{i}.{name}": rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()}
+            values |= {f"{name}.{of}": rng.uniform(-bound, bound, shape).astype(np.float32) for of, shape in shapes.items()}
         return values
 
     @property
     def flops(self) -> float:
         """Of the products alone; a training step does each three times, less the gradient of the first layer's input."""
         total, first, (side, rows) = 0.0, True, (self.input[-1], self.batch)
-        for kind, *sizes in self.layers:
+        for name, (kind, *sizes) in self.parts():
             if kind == "max_pool":
                 side //= sizes[0]
             if kind not in ("linear", "conv"):
                 continue
+            if len(sizes) > 4 and not name.endswith("shortcut"):  # whose input is that of the layer's first convolution
+                side //= sizes[4]
             work = 2 * rows * sizes[0] * sizes[1] * (sizes[2] ** 2 * side**2 if kind == "conv" else 1)
             total += work * ((2 if first else 3) if self.optimizer else 1)
             first = False
         return total
+
+
+def residual(inputs: int, outputs: int, stride: int) -> list[tuple[str, Layer]]:
+    """The layers of a residual layer, named: relu(norm2(conv2(relu(norm1(conv1(x))))) + x), or norm3(shortcut(x)) for that x."""
+    parts: list[tuple[str, Layer]] = [
+        ("conv1", ("conv", inputs, outputs, 3, False, stride)), ("norm1", ("batch_norm", outputs)),
+        ("conv2", ("conv", outputs, outputs, 3, False)), ("norm2", ("batch_norm", outputs)),
+    ]  # fmt: skip
+    if stride > 1 or inputs != outputs:
+        parts += [("shortcut", ("conv", inputs, outputs, 1, False, stride)), ("norm3", ("batch_norm", outputs))]
+    return parts
 
 
 def dense(*sizes: int, activation: str = "relu") -> tuple[Layer, ...]:
@@ -83,6 +107,19 @@ DEMO = (
     ("flatten",), ("linear", 64 * 3 * 3, 10),
 )  # fmt: skip
 
+CNN = (
+    ("conv", 1, 32, 3, True), ("relu",), ("max_pool", 2), ("conv", 32, 64, 3, True), ("relu",), ("max_pool", 2),
+    ("flatten",), ("linear", 64 * 7 * 7, 128), ("relu",), ("linear", 128, 10),
+)  # fmt: skip
+# He et al., "Deep Residual Learning for Image Recognition", 4.2, with 1x1 convolutions where sizes change.
+RESNET_20 = (
+    ("conv", 3, 16, 3, False), ("batch_norm", 16), ("relu",),
+    ("residual", 16, 16, 1), ("residual", 16, 16, 1), ("residual", 16, 16, 1),
+    ("residual", 16, 32, 2), ("residual", 32, 32, 1), ("residual", 32, 32, 1),
+    ("residual", 32, 64, 2), ("residual", 64, 64, 1), ("residual", 64, 64, 1),
+    ("mean_pool",), ("flatten",), ("linear", 64, 10),
+)  # fmt: skip
+
 NETWORKS = {
     n.name: n
     for n in (
@@ -91,5 +128,8 @@ NETWORKS = {
         Network("mlp 784-128-64-32-10, batch 1, inference", CLASSIC, 1, (784,)),
         Network("cnn of the demo, batch 64, Adam", DEMO, 64, (1, 28, 28), "cross_entropy", ("adam", 1e-3), goal=1.0),
         Network("cnn of the demo, batch 1, inference", DEMO, 1, (1, 28, 28)),
+        Network("cnn 32-64, batch 64, SGD", CNN, 64, (1, 28, 28), "cross_entropy", ("sgd", 0.01, 0.9), goal=2.0),
+        Network("cnn 32-64, batch 1, inference", CNN, 1, (1, 28, 28), goal=2.0),
+        Network("resnet-20, batch 32, SGD", RESNET_20, 32, (3, 32, 32), "cross_entropy", ("sgd", 0.01, 0.9), goal=1.3),
     )
 }

@@ -16,8 +16,10 @@ if not (ROOT / "benchmarks").is_dir():
     pytest.skip("the benchmarks live in a checkout", allow_module_level=True)
 sys.path.insert(0, str(ROOT))
 
+import minigrad as mg
 from benchmarks import cases, report, runner, wire
 from benchmarks.networks import DEMO, NETWORKS
+from benchmarks.peers.torchlike import NetworkRun
 from minigrad.cli.networks import cnn
 from minigrad.registry import OPS
 
@@ -81,3 +83,9 @@ def test_demo_network_is_the_demo():
     want = {k: v.shape for k, v in cnn().named_parameters()}
     network = next(n for n in NETWORKS.values() if n.layers == DEMO and n.optimizer)
     assert {k: v.shape for k, v in network.parameters().items()} == want
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=lambda n: n.name)
+def test_networks_have_the_parameters_that_they_name(network):
+    made = dict(NetworkRun(mg, network).build().named_parameters())
+    assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in network.parameters().items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.networks import NETWORKS, Network
+from benchmarks.networks import NETWORKS, Network, residual
 from benchmarks.peers import Lacks, loops
 from benchmarks.peers.torchlike import cotangent
 
@@ -117,21 +118,30 @@ class NetworkRun:
         self.x, self.target = (jnp.asarray(a) for a in network.data())
         self.step = jax.jit(self.train_step)
 
+    def layer(self, p: dict[str, Any], x: Any, name: str, kind: str, *sizes: Any) -> Any:
+        if kind == "linear":
+            return x @ p[f"{name}.weight"].T + p[f"{name}.bias"]
+        if kind == "conv":
+            return conv2d(x, p[f"{name}.weight"], p.get(f"{name}.bias"), sizes[4] if len(sizes) > 4 else 1, sizes[2] // 2)
+        if kind == "batch_norm":
+            mean, var = (x.mean((0, 2, 3), keepdims=True), x.var((0, 2, 3), keepdims=True)) if self.network.optimizer else (0.0, 1.0)
+            return (x - mean) * jax.lax.rsqrt(var + 1e-5) * p[f"{name}.weight"][:, None, None] + p[f"{name}.bias"][:, None, None]
+        if kind == "max_pool":
+            return max_pool(x, sizes[0])
+        if kind == "mean_pool":
+            return x.mean((2, 3), keepdims=True)
+        if kind == "flatten":
+            return x.reshape(len(x), -1)
+        if kind != "residual":
+            return {"relu": jax.nn.relu, "tanh": jnp.tanh}[kind](x)
+        parts = dict(residual(*sizes))
+        of = lambda x, *names: functools.reduce(lambda x, n: self.layer(p, x, f"{name}.{n}", *parts[n]), names, x)  # noqa: E731
+        y = of(jax.nn.relu(of(x, "conv1", "norm1")), "conv2", "norm2")
+        return jax.nn.relu(y + (of(x, "shortcut", "norm3") if "shortcut" in parts else x))
+
     def forward(self, p: dict[str, Any], x: Any) -> Any:
-        for i, (kind, *sizes) in enumerate(self.network.layers):
-            if kind == "linear":
-                x = x @ p[f"{i}.weight"].T + p[f"{i}.bias"]
-            elif kind == "conv":
-                x = conv2d(x, p[f"{i}.weight"], p.get(f"{i}.bias"), 1, sizes[2] // 2)
-            elif kind == "batch_norm":
-                mean, var = (x.mean((0, 2, 3), keepdims=True), x.var((0, 2, 3), keepdims=True)) if self.network.optimizer else (0.0, 1.0)
-                x = (x - mean) * jax.lax.rsqrt(var + 1e-5) * p[f"{i}.weight"][:, None, None] + p[f"{i}.bias"][:, None, None]
-            elif kind == "max_pool":
-                x = max_pool(x, sizes[0])
-            elif kind == "flatten":
-                x = x.reshape(len(x), -1)
-            else:
-                x = {"relu": jax.nn.relu, "tanh": jnp.tanh}[kind](x)
+        for i, layer in enumerate(self.network.layers):
+            x = self.layer(p, x, f"{i}", *layer)
         return x
 
     def loss(self, p: dict[str, Any], x: Any, target: Any) -> Any:
@@ -140,10 +150,11 @@ class NetworkRun:
 
     def train_step(self, p: dict[str, Any], state: Any, x: Any, target: Any) -> Any:
         loss, grads = jax.value_and_grad(self.loss)(p, x, target)
-        kind, lr = self.network.optimizer
-        if kind == "sgd":
-            return jax.tree.map(lambda w, g: w - lr * g, p, grads), state, loss, grads
+        kind, lr, *momentum = self.network.optimizer
         m, v, t = state
+        if kind == "sgd":
+            m = jax.tree.map(lambda a, g: momentum[0] * a + g, m, grads) if momentum else grads
+            return jax.tree.map(lambda w, a: w - lr * a, p, m), (m if momentum else state[0], v, t), loss, grads
         m, v, t = (
             jax.tree.map(lambda a, g: 0.9 * a + 0.1 * g, m, grads),
             jax.tree.map(lambda a, g: 0.999 * a + 0.001 * g * g, v, grads),

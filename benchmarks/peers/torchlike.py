@@ -86,6 +86,26 @@ def flatten(y: Any) -> list[np.ndarray]:
 # ---- networks ----
 
 
+def residual_of(lib: Any) -> Any:
+    nn = lib.nn
+
+    class Residual(nn.Module):  # type: ignore[misc]
+        def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+            super().__init__()
+            self.conv1, self.norm1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
+            self.conv2, self.norm2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
+            self.fits = stride == 1 and inputs == outputs
+            if not self.fits:
+                self.shortcut, self.norm3 = nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+
+        def forward(self, x: Any) -> Any:
+            relu = nn.functional.relu
+            y = self.norm2(self.conv2(relu(self.norm1(self.conv1(x)))))
+            return relu(y + (x if self.fits else self.norm3(self.shortcut(x))))
+
+    return Residual
+
+
 class NetworkRun:
     """A network of networks.py as a PyTorch program."""
 
@@ -102,6 +122,8 @@ class NetworkRun:
             "conv": lambda i, o, k, bias: nn.Conv2d(i, o, k, padding=k // 2, bias=bias),
             "batch_norm": nn.BatchNorm2d,
             "max_pool": nn.MaxPool2d,
+            "mean_pool": lambda: nn.AdaptiveAvgPool2d(1),
+            "residual": residual_of(self.lib),
             "relu": nn.ReLU,
             "tanh": nn.Tanh,
             "flatten": nn.Flatten,
@@ -116,8 +138,8 @@ class NetworkRun:
             | {k: v for k, v in self.fresh.items() if "running" in k or "num" in k}
         )
         if network.optimizer:
-            kind, lr = network.optimizer
-            self.optimizer = {"sgd": lib.optim.SGD, "adam": lib.optim.Adam}[kind](self.model.parameters(), lr=lr)
+            kind, *rates = network.optimizer
+            self.optimizer = {"sgd": lib.optim.SGD, "adam": lib.optim.Adam}[kind](self.model.parameters(), *rates)
 
     def step(self) -> Any:
         loss = self.loss(self.model(self.x), self.target)
