@@ -1,13 +1,17 @@
 """Call kernels and the rest of the C side directly, through ctypes. The library is the extension module itself, or the file that
-MINIGRAD_CLIB names (`python csrc/build.py FILE`), so that kernels can be tested without Python around them and under sanitizers."""
+MINIGRAD_CLIB names (`python csrc/build.py FILE`), so that kernels can be tested without Python around them and under sanitizers.
+MINIGRAD_SERVER is a command that runs tests/csrc/server.c: the library is loaded there, and may be another machine's (tools/cross.sh)."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import remote
 
 
 def library_path() -> str:
@@ -46,9 +50,10 @@ DTYPES = {
     "complex128": 11,
 }
 CODES = {"bool": 0, "u8": 1, "i8": 2, "i16": 3, "i32": 4, "i64": 5, "f16": 6, "f32": 8, "f64": 9}
-Kernel = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Array), ctypes.POINTER(Param))
+Kernel = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
-lib = ctypes.CDLL(library_path())
+server = shlex.split(os.environ.get("MINIGRAD_SERVER", ""))
+lib: Any = remote.Library(server, library_path()) if server else ctypes.CDLL(library_path())
 lib.mg_init.restype = lib.mg_isa.restype = lib.mg_isa_name.restype = lib.mg_kernel_name.restype = ctypes.c_char_p
 lib.mg_init.argtypes = [ctypes.c_char_p]
 lib.mg_kernel_id.argtypes = [ctypes.c_char_p]
@@ -81,7 +86,15 @@ def run(name: str, dtype: str, arrays: Sequence[np.ndarray | None], params: Sequ
     keep: list = []
     a = (Array * len(arrays))(*(describe(x, keep) for x in arrays))
     p = (Param * max(len(params), 1))(*(Param(i=v) if isinstance(v, int) else Param(f=v) for v in params))
-    return Kernel(address)(a, p)
+    return call(address, a, p, memory=keep)
+
+
+def call(function: int | str, *structures: Any, memory: Sequence[Any]) -> int:
+    """Call a function of the C side by its address or name with pointers to `structures`, which point into `memory`."""
+    if server:
+        return lib.call(function if isinstance(function, int) else getattr(lib, function).address, structures, memory)
+    f = Kernel(function) if isinstance(function, int) else getattr(lib, function)
+    return f(*(ctypes.c_void_p(ctypes.addressof(x)) for x in structures))
 
 
 GUARD = 64

@@ -66,8 +66,8 @@ MG_INLINE void vf32_transpose(vf32 *r) {
         for (int i = 0; i < MG_F32_LANES; i++)
             if (!(i & h)) {
                 const vf32 a = r[i], b = r[i + h];
-                r[i] = __builtin_shuffle(a, b, lane + second);
-                r[i + h] = __builtin_shuffle(a, b, lane + second + h);
+                r[i] = vf32_shuffle(a, b, lane + second);
+                r[i + h] = vf32_shuffle(a, b, lane + second + h);
             }
     }
 }

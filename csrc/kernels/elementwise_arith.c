@@ -36,8 +36,8 @@ UNARY(SIGNED, sign, 1, (x > 0) - (x < 0))
 UNARY(U8, sign, 1, x != 0)
 
 /* ---- order; NaN wins ---- */
-BINARY(FLOATS, maximum, 1, (x > y) | (x != x) ? x : y)
-BINARY(FLOATS, minimum, 1, (x < y) | (x != x) ? x : y)
+BINARY(FLOATS, maximum, 1, ((x > y) | (x != x)) ? x : y)
+BINARY(FLOATS, minimum, 1, ((x < y) | (x != x)) ? x : y)
 BINARY(BITS, maximum, 1, x > y ? x : y)
 BINARY(BITS, minimum, 1, x < y ? x : y)
 
@@ -45,7 +45,7 @@ BINARY(BITS, minimum, 1, x < y ? x : y)
 #define CLAMP(lo, hi) ((x < (lo) ? (lo) : x) > (hi) ? (hi) : (x < (lo) ? (lo) : x))
 UNARY(FLOATS, clamp, 1, CLAMP((T)p[0].f, (T)p[1].f))
 UNARY(INTS, clamp, 1, CLAMP((T)p[0].i, (T)p[1].i))
-UNARY(FLOATS, relu, 1, (x > 0) | (x != x) ? x : 0)
+UNARY(FLOATS, relu, 1, ((x > 0) | (x != x)) ? x : 0)
 UNARY(INTS, relu, 1, x > 0 ? x : 0)
 
 /* ---- rounding; round takes ties to even ---- */
@@ -74,7 +74,7 @@ BINARY(FLOATS, fmod, 20, FMOD(x, y))
 BINARY(FLOATS, remainder, 20, CALL2(remainder_of, x, y))
 BINARY(FLOATS, floor_divide, 20, CALL2(quotient_of, x, y))
 BINARY(SIGNED, fmod, 8, TRAPS(x, y) ? 0 : x % y)
-BINARY(SIGNED, remainder, 8, TRAPS(x, y) ? 0 : x % y + ((x % y != 0) & ((x % y < 0) != (y < 0)) ? y : 0))
+BINARY(SIGNED, remainder, 8, TRAPS(x, y) ? 0 : x % y + (((x % y != 0) & ((x % y < 0) != (y < 0))) ? y : 0))
 BINARY(SIGNED, floor_divide, 8, y == 0 ? 0 : y == -1 ? (T)((W)0 - (W)x) : x / y - ((x % y != 0) & ((x < 0) != (y < 0))))
 BINARY(U8, fmod, 8, y == 0 ? 0 : x % y)
 BINARY(U8, remainder, 8, y == 0 ? 0 : x % y)

@@ -3,10 +3,47 @@
 
 #include <string.h>
 
-typedef _Float16 t_f16;
 typedef struct {
     uint16_t bits; /* the upper half of a float */
 } t_bf16;
+
+#if defined(__x86_64__) && (defined(__clang__) ? __clang_major__ < 15 : __GNUC__ < 12) /* compilers without _Float16 */
+typedef struct {
+    uint16_t bits;
+} t_f16;
+
+/* As a subnormal float the number is 2^-112 of what it should be. */
+static inline float from_f16(t_f16 x) {
+    const uint32_t rest = x.bits & 0x7fff, sign = (uint32_t)(x.bits & 0x8000) << 16;
+    uint32_t bits = rest << 13;
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    f *= 0x1p112f;
+    memcpy(&bits, &f, sizeof bits);
+    bits |= sign | (rest >= 0x7c00 ? 0x7f800000 : 0);
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+/* To nearest, ties to even. Below 2^-14 the last place is 2^-24: that of the sum with 1.5 * 2^28. */
+static inline t_f16 to_f16(double d) {
+    uint64_t bits, shifted;
+    memcpy(&bits, &d, sizeof bits);
+    const uint64_t sign = bits >> 48 & 0x8000;
+    const double size = d < 0 ? -d : d, sum = size + 0x1.8p28;
+    bits &= ~((uint64_t)1 << 63);
+    memcpy(&shifted, &sum, sizeof shifted);
+    const uint64_t rounded = ((bits + (((uint64_t)1 << 41) - 1) + (bits >> 42 & 1)) >> 42) - (1008 << 10);
+    const uint64_t half = size < 0x1p-14 ? shifted & 0x7ff : size < 65520 ? rounded : d != d ? 0x7e00 : 0x7c00;
+    return (t_f16){(uint16_t)(sign | half)};
+}
+#define AS_f16(x) to_f16((double)(x))
+#define OF_f16 from_f16
+#else
+typedef _Float16 t_f16;
+#define AS_f16 (t_f16)
+#define OF_f16
+#endif
 
 static inline float from_bf16(t_bf16 x) {
     const uint32_t bits = (uint32_t)x.bits << 16;
@@ -40,7 +77,6 @@ static inline t_bf16 to_bf16(float f) {
 #define AS_i16 (t_i16)
 #define AS_i32 (t_i32)
 #define AS_i64 (t_i64)
-#define AS_f16 (t_f16)
 #define AS_bf16(x) to_bf16((float)(x))
 #define AS_f32 (t_f32)
 #define AS_f64 (t_f64)
@@ -50,7 +86,6 @@ static inline t_bf16 to_bf16(float f) {
 #define OF_i16
 #define OF_i32
 #define OF_i64
-#define OF_f16
 #define OF_bf16 from_bf16
 #define OF_f32
 #define OF_f64

@@ -19,6 +19,7 @@
 
 #if defined(__clang__)
 #define MG_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#pragma clang diagnostic ignored "-Wpass-failed" /* a loop that calls libm cannot be vectorised: so be it */
 #else
 #define MG_IVDEP _Pragma("GCC ivdep")
 #endif

@@ -38,8 +38,8 @@ static void FN(max_row_2x2)(real *restrict y, int64_t *restrict index, const rea
         const real *upper_row = top + 2 * o, *lower_row = upper_row + w;
         const vreal u0 = V(load_to)(upper_row, 2 * n), u1 = V(load_to)(upper_row + (more ? LANES : 0), more);
         const vreal l0 = V(load_to)(lower_row, 2 * n), l1 = V(load_to)(lower_row + (more ? LANES : 0), more);
-        const vreal x0 = __builtin_shuffle(u0, u1, even), x1 = __builtin_shuffle(u0, u1, odd);
-        const vreal x2 = __builtin_shuffle(l0, l1, even), x3 = __builtin_shuffle(l0, l1, odd);
+        const vreal x0 = V(shuffle)(u0, u1, even), x1 = V(shuffle)(u0, u1, odd);
+        const vreal x2 = V(shuffle)(l0, l1, even), x3 = V(shuffle)(l0, l1, odd);
         const vint right = (x1 > x0) | (x1 != x1), lower_right = (x3 > x2) | (x3 != x3);
         const vreal upper = V(select)(right, x1, x0), lower = V(select)(lower_right, x3, x2);
         const vint down = (lower > upper) | (lower != lower);

@@ -204,9 +204,25 @@ MG_INLINE vf32 vf32_first_n(vf32 a, vf32 b, int64_t n) { return vf32_select(vi32
 MG_INLINE vf64 vf64_first_n(vf64 a, vf64 b, int64_t n) { return vf64_select(vi64_iota() < n, a, b); }
 #endif
 
+/* Lane i of the result is lane at[i] of a followed by b. `at` is a constant once all is inlined and unrolled: one instruction then. */
+#if defined(__clang__) /* has no builtin for it: it recognises the loop */
+#define MG_VEC_SHUFFLE(V, I, lanes)                                                                                                    \
+    MG_INLINE V V##_shuffle(V a, V b, I at) {                                                                                          \
+        V x;                                                                                                                           \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < lanes; i++) x[i] = at[i] & lanes ? b[at[i] % lanes] : a[at[i] % lanes]; \
+        return x;                                                                                                                      \
+    }
+#else
+#define MG_VEC_SHUFFLE(V, I, lanes) \
+    MG_INLINE V V##_shuffle(V a, V b, I at) { return __builtin_shuffle(a, b, at); }
+#endif
+MG_VEC_SHUFFLE(vf32, vi32, MG_F32_LANES)
+MG_VEC_SHUFFLE(vf64, vi64, MG_F64_LANES)
+#undef MG_VEC_SHUFFLE
+
 /* Lane i gets lane i ^ h, for a power of two h: the step of a reduction over the lanes of one vector. */
-MG_INLINE vf32 vf32_swap(vf32 x, int h) { return __builtin_shuffle(x, vi32_iota() ^ h); }
-MG_INLINE vf64 vf64_swap(vf64 x, int h) { return __builtin_shuffle(x, vi64_iota() ^ h); }
+MG_INLINE vf32 vf32_swap(vf32 x, int h) { return vf32_shuffle(x, x, vi32_iota() ^ h); }
+MG_INLINE vf64 vf64_swap(vf64 x, int h) { return vf64_shuffle(x, x, vi64_iota() ^ h); }
 
 /* What is left of a row: load_n and store_n for n below the number of lanes, full vectors above it. */
 MG_INLINE vf32 vf32_load_to(const float *p, int64_t n) { return n >= MG_F32_LANES ? vf32_load(p) : vf32_load_n(p, n); }

@@ -77,7 +77,7 @@ def gemm(c: np.ndarray, a: np.ndarray, b: np.ndarray, bias: np.ndarray | None, a
         return (None, 0, 0) if x is None else (x.ctypes.data, x.strides[0] // x.itemsize, x.strides[1] // x.itemsize)
 
     g = Gemm(*a.shape[:1], b.shape[1], a.shape[1], *where(a), *where(b), *where(c)[:2], *where(bias), accumulate, act)
-    assert getattr(raw.lib, f"mg_gemm_{SUFFIX[a.dtype.name]}_{isa}")(ctypes.byref(g)) == 0
+    assert raw.call(f"mg_gemm_{SUFFIX[a.dtype.name]}_{isa}", g, memory=[c, a, b, bias]) == 0
 
 
 @pytest.mark.parametrize("isa", ISAS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [ROOT / "tests/csrc/runtime.c", *(ROOT / "csrc" / f"{name}.c" for name in ("pool", "scratch", "cpus", "storage"))]
 POOL = ["coverage", "nested", "callers", "resize_inside", "floating_point_state"]
 MEMORY = ["scratch", "sizes", "reuse", "statistics", "foreign", "exchange"]
+RUN = shlex.split(os.environ.get("MINIGRAD_RUN", ""))  # an emulator, where CC compiles for another machine
 QUIET = {"ASAN_OPTIONS": "allocator_may_return_null=1", "TSAN_OPTIONS": "allocator_may_return_null=1"}
 
 
@@ -36,7 +38,7 @@ def program(tmp_path_factory):
         tried = subprocess.run(
             [*base, "-x", "c", "-", "-o", probe], check=False, input=b"int main(void) { return 0; }", capture_output=True
         )
-        if tried.returncode or subprocess.run([probe], check=False, capture_output=True).returncode:
+        if tried.returncode or subprocess.run([*RUN, probe], check=False, capture_output=True).returncode:
             pytest.skip(f"{cc} {' '.join(flags)} does not work here")
         subprocess.run([*base, "-Wall", "-Wextra", "-Werror", *SOURCES, "-lm", "-o", target], check=True)
         return target
@@ -45,7 +47,7 @@ def program(tmp_path_factory):
 
 
 def run(path: Path, *checks: str) -> subprocess.CompletedProcess:
-    return subprocess.run([path, *checks], check=False, env=os.environ | QUIET, capture_output=True, text=True, timeout=120)
+    return subprocess.run([*RUN, path, *checks], check=False, env=os.environ | QUIET, capture_output=True, text=True, timeout=120)
 
 
 def passes(path: Path, *checks: str) -> None:
