@@ -105,8 +105,7 @@ REASONS: dict[str, str] = {
     r"torch\.\w+_": "in place: a method of Tensor, or `inplace=True` in `nn.functional`",
     r"torch\.(asarray|frombuffer|from_file|to_dlpack|empty_permuted|fill|range)": "creation in other words: `tensor`, `from_numpy`, `full`, `arange`",
     r"torch\.(can_cast|is_nonzero|is_signed|numel|detach)": "a question or a method: `bool(x)`, `x.dtype`, `x.numel()`, `x.detach()`",
-    r"(linalg\.eigv?(als)?|linalg\.ldl_\w+|(torch|Tensor)\.(geqrf|ormqr|lobpcg|lu|eig|lstsq|solve|symeig))":
-        "spectra of matrices that are not symmetric, factors of LDL and Householder; and names that PyTorch has retired",
+    r"(torch|Tensor)\.(geqrf|ormqr|lobpcg|lu|eig|lstsq|solve|symeig)": "factors of Householder, LOBPCG; and names that PyTorch has retired",
     r"Tensor\.(storage|untyped_storage|storage_type|set_|is_set_to|resize\w*|const_data_ptr|dim_order|new_empty_strided|new|reinforce)": "what the memory is made of",
     r"Tensor\.(apply_|map_|map2_|as_subclass|module_load|register_post\w*|to_padded_tensor|chalf|is_\w*|index|conj_physical_|hash_tensor)":
         "calls of Python for each element, subclasses, nested tensors, half complex, lazy conjugates",

@@ -174,7 +174,7 @@ cdef Tensor part(str op, Tensor x, int which):
     """The real (0) or imaginary (1) parts of a complex tensor."""
     cdef Tensor y = alias(x)
     if x.batch is not None:
-        raise_batched(x, op)
+        y.batch = part(op, x.batch, which)
     if CATEGORY[x.dtype_] != COMPLEX:
         raise DTypeError(f"{op}: expected a complex tensor, got dtype {x.dtype.name}")
     y.dtype_ = real_of(x.dtype_)
@@ -198,6 +198,8 @@ def plan_view_as_real(Tensor x):
     if x.ndim_ == MG_MAX_DIMS:
         raise ShapeError(f"view_as_real: the result would have more than {MG_MAX_DIMS} dimensions")
     y.shape_[x.ndim_], y.strides_[x.ndim_], y.ndim_ = 2, 1, x.ndim_ + 1
+    if x.batch is not None:
+        y.batch = plan_view_as_real(x.batch)
     find_contiguous(y)
     return y
 
@@ -205,8 +207,6 @@ def plan_view_as_real(Tensor x):
 def plan_view_as_complex(Tensor x):
     cdef Tensor y = alias(x)
     cdef int n = x.ndim_ - 1
-    if x.batch is not None:
-        raise_batched(x, "view_as_complex")
     if x.dtype_ != MG_F32 and x.dtype_ != MG_F64:
         raise DTypeError(f"view_as_complex: expected float32 or float64, got {x.dtype.name}")
     if n < 0 or x.shape_[n] != 2:
@@ -218,5 +218,7 @@ def plan_view_as_complex(Tensor x):
         y.strides_[d] = x.strides_[d] // 2
     if odd and x.size_:
         raise ShapeError(f"view_as_complex: the pairs do not lie together: strides {x.stride()}, offset {x.storage_offset()}; use contiguous()")
+    if x.batch is not None:
+        y.batch = plan_view_as_complex(x.batch)
     find_contiguous(y)
     return y

@@ -170,7 +170,8 @@ def index_select(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any
 _rows: tuple[Rule, tuple[str, ...]] = along_rows, (
     "_max_with_index", "_min_with_index", "_cumsum", "_cumprod", "_cummax", "_cummin", "_logcumsumexp", "_linear_scan", "_kthvalue", "_median", "_mode",
     "_softmax", "softmax_backward", "_log_softmax", "log_softmax_backward", "_frexp",
-    "_inv", "_cholesky", "_cofactors", "_det", "_slogdet", "_qr", "_qr_complete", "_svd", "_eigh", "_pinv", "_exp", "_lu_square",
+    "_inv", "_cholesky", "_cofactors", "_det", "_slogdet", "_qr", "_qr_complete", "_svd", "_svdvals", "_eigh", "_eig", "_eigvals", "_pinv", "_exp",
+    "_solve", "_solve_triangular", "_lu", "_exchange_rows", "_ldl", "_ldl_solve",
 )  # fmt: skip
 _dims: tuple[Rule, tuple[str, ...]] = (
     along_dim(),

@@ -11,6 +11,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
 from .linalg_solve import (
+    FIELDS,
     NO_MATRIX,
     NOT_SQUARE,
     SINGULAR,
@@ -47,7 +48,7 @@ def _pinv_vjp(g, y, input):
     return Kph - (y @ K).mH - input @ (y @ Kph) + ph @ (y @ (gh - K @ input))
 
 
-@defop(family="general", where="", ulp=256, samples=lambda r: _rectangles(atol=None, rtol=None)(r), vjp={"input": _pinv_vjp})
+@defop(family="general", where="", ulp=256, dtypes=FIELDS, samples=lambda r: _rectangles(atol=None, rtol=None)(r), vjp={"input": _pinv_vjp})
 def _pinv(input, atol, rtol):
     """Moore-Penrose inverse"""
     u, s, vh = _lapack("pinv", np.linalg.svd, input, full_matrices=False)
@@ -132,7 +133,7 @@ def linalg_lstsq(A, B, rcond=None, *, driver=None):
     cut = _cutoff(s.max(-1, initial=0.0), A.shape, s.dtype, None, rcond)
     rank = np.asarray((s > np.asarray(cut)[..., None]).sum(-1), np.int64)
     nothing = _core.empty((0,), A.dtype)
-    residuals = ((A @ X - rhs) ** 2).sum(-2) if m > n and driver not in (None, "gelsy") and (rank == n).all() else nothing
+    residuals = ((A @ X - rhs).abs() ** 2).sum(-2) if m > n and driver not in (None, "gelsy") and (rank == n).all() else nothing
     known = _core.empty((0,), _core.int64) if driver == "gels" else _core.from_numpy(rank)
     values = _core.from_numpy(np.array(s)) if driver in ("gelsd", "gelss") else nothing
     return Lstsq(X.squeeze(-1) if vector else X, residuals, known, values)
@@ -177,7 +178,7 @@ def _exp_vjp(g, input):
     return _exp(block)[..., :n, n:]
 
 
-@defop(family="general", where="", ulp=256, samples=_squares(lambda r, *shape: r(*shape)), vjp={"input": _exp_vjp})
+@defop(family="general", where="", ulp=256, dtypes=FIELDS, samples=_squares(lambda r, *shape: r(*shape)), vjp={"input": _exp_vjp})
 def _exp(input):
     """Exponentials of matrices: scaling, the Pade approximant of degree 13, squaring (Higham, SIAM J. Matrix Anal. Appl. 26, 2005)"""
     a = np.asarray(input)

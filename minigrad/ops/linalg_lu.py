@@ -8,10 +8,11 @@ import numpy as np
 
 from .. import _core
 from ..errors import LinAlgError
-from ..registry import ErrorSample, Sample, composite, defop
-from .diagonal import diagonal, tril, triu
+from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
+from .diagonal import tril, triu
 from .elementwise import _choose
 from .linalg_solve import (
+    FIELDS,
     NO_MATRIX,
     SINGULAR,
     _cholesky,
@@ -27,13 +28,13 @@ from .linalg_solve import (
     positive_definite,
     regular,
 )  # fmt: skip
-from .shape import cat, reshape, unsqueeze
+from .shape import cat, expand, reshape
 
 # ---- LU ----
 
 
 def _eliminate(a, pivot):
-    """L and U in one array, and the rows that changed places, for a stack of matrices (right-looking, one column at a time)."""
+    """L and U in one array, and the exchanges of rows as LAPACK counts them, for a stack of matrices: right-looking, one column at a time."""
     a = np.array(a)
     m, n = a.shape[-2:]
     flat = a.reshape(-1, m, n)
@@ -41,67 +42,81 @@ def _eliminate(a, pivot):
     every = np.arange(len(flat))
     for k in range(min(m, n)):
         if pivot:
-            at = k + np.argmax(np.abs(flat[:, k:, k]), 1)
+            column = flat[:, k:, k]
+            at = k + np.argmax(np.abs(column.real) + np.abs(column.imag), 1)  # LAPACK's magnitude of complex numbers
             swaps[:, k] = at
             flat[every, k], flat[every, at] = flat[every, at].copy(), flat[every, k].copy()
-        with np.errstate(all="ignore"):
-            scale = flat[:, k, k, None]
-            flat[:, k + 1 :, k] = np.where(scale == 0, 0, flat[:, k + 1 :, k] / np.where(scale == 0, 1, scale))
+        scale = flat[:, k, k, None]
+        flat[:, k + 1 :, k] = np.where(scale == 0, 0, flat[:, k + 1 :, k] / np.where(scale == 0, 1, scale))
         flat[:, k + 1 :, k + 1 :] -= flat[:, k + 1 :, k, None] * flat[:, None, k, k + 1 :]
-    return a, swaps.reshape(*a.shape[:-2], min(m, n))
+    return a, np.asarray(swaps.reshape(*a.shape[:-2], min(m, n)) + 1, np.int32)
 
 
-def _order_of(swaps, m):
+def _order_of(pivots, m):
     """The order of rows that a sequence of exchanges leaves."""
-    flat = swaps.reshape(-1, swaps.shape[-1])
-    order, every = np.tile(np.arange(m), (len(flat), 1)), np.arange(len(flat))
-    for k in range(flat.shape[1]):
-        at = flat[:, k]
-        order[every, k], order[every, at] = order[every, at].copy(), order[every, k].copy()
-    return order.reshape(*swaps.shape[:-1], m)
+    flat = pivots.reshape(-1, pivots.shape[-1])
+    orders = []
+    for row in flat.tolist():
+        order = list(range(m))
+        for k, at in enumerate(row):
+            order[k], order[at - 1] = order[at - 1], order[k]
+        orders.append(order)
+    return np.array(orders, np.int64).reshape(*pivots.shape[:-1], m)
+
+
+@defop(family="general", where="", dtypes=FIELDS, linear_in=("input",),
+       vjp={"input": lambda g, pivots, back: _exchange_rows(g, pivots, not back), "pivots": NONDIFF},
+       samples=lambda r: [Sample(r(2, 4, 2), np.array([[2, 3, 3], [1, 2, 3]], np.int32), back=False, id="stack"), Sample(r(4, 3), np.array([4, 2, 3], np.int32), back=True, id="back")])  # fmt: skip
+def _exchange_rows(input, pivots, back):
+    """The rows of `input` after the exchanges that pivots name; or before them"""
+    order = _order_of(np.asarray(pivots), np.shape(input)[-2])
+    if back:
+        order = order.argsort(-1)
+    return np.take(input, order, 0) if order.ndim == 1 and np.ndim(input) == 2 else np.take_along_axis(input, order[..., None], -2)
+
+
+def _lu_plan(input, pivot):
+    *lead, m, n = input.shape
+    return _core.Plan(input.shape, (*lead, min(m, n)), dtypes=(None, _core.int32), params=(int(pivot),))
 
 
 def _lu_vjp(g, y0, y1):
-    """L^-H (tril(L^H gL, -1) + triu(gU U^H)) U^-H"""
-    inner = 0
-    if g[0] is not None:
-        inner = inner + tril(y0.mH @ g[0], -1)
-    if g[1] is not None:
-        inner = inner + triu(g[1] @ y1.mH)
-    left = _solve_triangular(y0.mH, inner, True, True)
-    return _solve_triangular(y1, left.mH, True, False).mH
-
-
-@defop(family="general", outputs=2, where="", ulp=64, samples=_square_samples(), vjp={"input": _lu_vjp})
-def _lu_square(input):
-    """L and U of square matrices, without exchange of rows"""
-    a, _ = _eliminate(input, False)
-    return np.tril(a, -1) + np.eye(a.shape[-1], dtype=a.dtype), np.triu(a)
-
-
-def _lu(op, A, pivot):
-    """(L, U, exchanges): square parts by elimination, what is left over by triangular systems."""
-    _matrix(op, A)
-    m, n = A.shape[-2:]
+    """Of a square A: P L^-H (tril(L^H gL, -1) + triu(gU U^H)) U^-H. What a rectangle has besides is L2 = A2 U^-1, or U2 = L^-1 A2."""
+    m, n = y0.shape[-2:]
     k = min(m, n)
-    swaps = _eliminate(A.numpy(force=True), pivot)[1] if pivot else np.tile(np.arange(k), (*A.shape[:-2], 1))
-    if pivot:
-        order = _core.from_numpy(_order_of(swaps, m))
-        A = A.take_along_dim(unsqueeze(order, -1), -2)
-    L, U = _lu_square(A[..., :k, :k])
+    square, whole = y0[..., :k, :k], g[0]
+    gl, gu, rest = tril(whole[..., :k, :k], -1), triu(whole[..., :k, :k]), None
     if m > k:
-        L = cat([L, _solve_triangular(U.mT, A[..., k:, :].mT, False, False).mT], -2)
-    if n > k:
-        U = cat([U, _solve_triangular(L, A[..., k:], False, True)], -1)
-    return L, U, swaps
-
-
-LU = collections.namedtuple("LU", "P L U")
-Factor = collections.namedtuple("Factor", "LU pivots")
+        rest = _solve_triangular(square, whole[..., k:, :].mH, True, False).mH
+        gu = gu - y0[..., k:, :].mH @ rest
+    elif n > k:
+        rest = _solve_triangular(square, whole[..., k:], False, True, True)
+        gl = gl - rest @ y0[..., k:].mH
+    lower, upper = tril(square, -1) + _eye_like(square), triu(square)
+    inner = tril(lower.mH @ gl, -1) + triu(gu @ upper.mH)
+    left = _solve_triangular(square, inner, False, True, True)
+    ga = _solve_triangular(square, left.mH, True, False).mH
+    if rest is not None:
+        ga = cat([ga, rest], -2 if m > k else -1)
+    return _exchange_rows(ga, y1, True)
 
 
 def _rectangles(r):
     return [Sample(r(3, 3), id="square"), Sample(r(2, 3, 5), id="wide"), Sample(r(4, 2), id="tall")]
+
+
+def _factor_samples(r):
+    return [*(Sample(*s.arrays, pivot=True, id=s.id) for s in _rectangles(r)), Sample(regular(r, 3, 3), pivot=False, id="no-pivot"), Sample(r(0, 3, 3), pivot=True, id="empty")]  # fmt: skip
+
+
+@defop(family="general", kernel="lu", plan=_lu_plan, outputs=2, where="", ulp=64, dtypes=FIELDS, samples=_factor_samples, vjp={"input": _lu_vjp}, auxiliary=1)  # fmt: skip
+def _lu(input, pivot):
+    """L and U in one matrix, and the exchanges of rows"""
+    return _eliminate(input, pivot)
+
+
+LU = collections.namedtuple("LU", "P L U")
+Factor = collections.namedtuple("Factor", "LU pivots")
 
 
 @composite(
@@ -118,10 +133,8 @@ def linalg_lu(A, *, pivot=True):
     tensor([[1., 0.],
             [0., 2.]])
     """
-    L, U, swaps = _lu("linalg.lu", A, pivot)
-    if not pivot:
-        return LU(_core.empty((0,), A.dtype), L, U)
-    return LU(_permutation(swaps, A.shape[-2], A.dtype), L, U)
+    packed, pivots = _lu(_matrix("linalg.lu", A), pivot)
+    return lu_unpack(packed, pivots, unpack_pivots=pivot)
 
 
 @composite(arrays="A", where="linalg", samples=_rectangles, errors=[NO_MATRIX])
@@ -132,12 +145,7 @@ def linalg_lu_factor(A, *, pivot=True):
     >>> mg.linalg.lu_factor(mg.tensor([[0.0, 2.0], [1.0, 0.0]])).pivots
     tensor([2, 2], dtype=minigrad.int32)
     """
-    L, U, swaps = _lu("linalg.lu_factor", A, pivot)
-    m, n = A.shape[-2:]
-    k = min(m, n)
-    packed = tril(L[..., :k, :], -1) + U[..., :k]
-    packed = cat([packed, L[..., k:, :]], -2) if m > k else cat([packed, U[..., k:]], -1) if n > k else packed
-    return Factor(packed, _core.from_numpy((swaps + 1).astype(np.int32)))
+    return Factor(*_lu(_matrix("linalg.lu_factor", A), pivot))
 
 
 @composite(arrays="LU pivots B", constants=("pivots",), where="linalg", samples=lambda r: [
@@ -154,12 +162,12 @@ def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     if not left:
         return linalg_lu_solve(LU, pivots, B.mH, adjoint=not adjoint).mH
     LU, B, _ = _system("linalg.lu_solve", LU, B, True)
-    order = _order_of(pivots.numpy().astype(np.int64) - 1, LU.shape[-1])
-    order = unsqueeze(_core.from_numpy(np.broadcast_to(order, LU.shape[:-1]).copy()), -1)
+    if pivots.shape != LU.shape[:-1]:
+        pivots = expand(pivots, LU.shape[:-1])
     if adjoint:
-        Y = _solve_triangular(LU.mH, _solve_triangular(LU.mH, B, False, False), True, True)
-        return Y.take_along_dim(order.argsort(-2), -2)
-    return _solve_triangular(LU, _solve_triangular(LU, B.take_along_dim(order, -2), False, True), True, False)
+        Y = _solve_triangular(LU, _solve_triangular(LU, B, True, False, True), False, True, True)
+        return _exchange_rows(Y, pivots, True)
+    return _solve_triangular(LU, _solve_triangular(LU, _exchange_rows(B, pivots, False), False, True), True, False)
 
 
 @composite(arrays="b LU_data LU_pivots", constants=("LU_pivots",), samples=lambda r: [Sample(r(3, 2), regular(r, 3, 3), np.array([2, 3, 3], np.int32), id="matrix")],
@@ -186,16 +194,17 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     k = min(m, n)
     P = L = U = _core.empty((0,), LU_data.dtype)
     if unpack_pivots:
-        P = _permutation(LU_pivots.numpy().astype(np.int64) - 1, m, LU_data.dtype)
+        P = _permutation(LU_pivots, m, LU_data.dtype)
     if unpack_data:
         L, U = tril(LU_data[..., :k], -1), triu(LU_data[..., :k, :])
         L = L + _eye_like(L)
     return LU(P, L, U)
 
 
-def _permutation(swaps, m, dtype):
+def _permutation(pivots, m, dtype):
     """P of A = P L U."""
-    return _core.from_numpy(np.ascontiguousarray(np.swapaxes(np.eye(m, dtype=dtype.numpy)[_order_of(swaps, m)], -1, -2)))
+    one = _core.from_numpy(np.eye(m, dtype=dtype.numpy))
+    return _exchange_rows(expand(one, (*pivots.shape[:-1], m, m)) if pivots.ndim > 1 else one, pivots, True)
 
 
 # ---- the same with a number in the place of an error ----
@@ -208,8 +217,11 @@ FactorEx = collections.namedtuple("FactorEx", "LU pivots info")
 
 def _singular_at(A):
     """For each matrix 0, or the position (from 1) of the first pivot that is 0."""
-    a = A.numpy(force=True)
-    zero = np.diagonal(_eliminate(a, True)[0], 0, -2, -1) == 0
+    return _first_zero(_lu(A.detach(), True)[0])
+
+
+def _first_zero(packed):
+    zero = np.diagonal(packed.numpy(force=True), 0, -2, -1) == 0
     return np.asarray(np.where(zero.any(-1), zero.argmax(-1) + 1, 0) if zero.shape[-1] else np.zeros(zero.shape[:-1]), np.int32)
 
 
@@ -297,8 +309,7 @@ def linalg_lu_factor_ex(A, *, pivot=True, check_errors=False):
     tensor(1, dtype=minigrad.int32)
     """
     packed, pivots = linalg_lu_factor(A, pivot=pivot)
-    zero = (diagonal(packed.detach(), 0, -2, -1) == 0).numpy()
-    info = np.asarray(np.where(zero.any(-1), zero.argmax(-1) + 1, 0) if zero.shape[-1] else np.zeros(zero.shape[:-1]), np.int32)
+    info = _first_zero(packed)
     if check_errors and info.any():
         raise LinAlgError("linalg.lu_factor_ex: a matrix is singular")
     return FactorEx(packed, pivots, _core.from_numpy(info))

@@ -13,6 +13,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, GradError, LinAlgError, ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite, defop
+from ._samples import COMPLEX, FLOATS
 from .diagonal import tril, triu
 from .elementwise import _choose
 from .shape import expand, unsqueeze
@@ -25,7 +26,7 @@ def _matrix(op, x, square=False):
     if not isinstance(x, _core.Tensor):
         raise TypeError(f"{op}: expected a Tensor, got {type(x).__name__}")
     if not (x.is_floating_point() or x.is_complex()) or x.dtype in (_core.float16, _core.bfloat16):
-        raise DTypeError(f"{op}: expected dtype float32 or float64, got {x.dtype.name}")
+        raise DTypeError(f"{op}: expected dtype float32, float64, complex64 or complex128, got {x.dtype.name}")
     if x.ndim < 2:
         raise ShapeError(f"{op}: expected a matrix or a stack of matrices, got shape {x.shape}")
     if square and x.shape[-1] != x.shape[-2]:
@@ -57,6 +58,16 @@ def _even(x):
     return (x + x.mH) / 2
 
 
+def _phase_free(op, turning, along):
+    """Refuse a gradient that depends on the phase of complex vectors, which is arbitrary: `turning` is what it has in that direction."""
+    try:
+        worst, scale = (turning.detach().abs().amax().item(), along.detach().abs().amax().item()) if turning.numel() else (0.0, 0.0)
+    except _core.BatchError:  # under vmap no value can be looked at
+        return
+    if worst > 0.01 * max(1.0, scale):
+        raise GradError(f"{op}: the loss depends on the phase of complex vectors, which is arbitrary: there is no gradient")
+
+
 def regular(r: Draw, *shape: int) -> np.ndarray:
     """Random matrices that are far from singular."""
     return r(*shape) + 2 * np.sqrt(shape[-1]) * np.eye(shape[-2], shape[-1])
@@ -65,6 +76,9 @@ def regular(r: Draw, *shape: int) -> np.ndarray:
 def positive_definite(r: Draw, *shape: int) -> np.ndarray:
     x = r(*shape)
     return x @ np.swapaxes(x, -1, -2) / shape[-1] + np.eye(shape[-1])
+
+
+FIELDS = FLOATS + COMPLEX  # what LAPACK computes with
 
 
 def _square_samples(draw=regular):
@@ -79,12 +93,14 @@ def _square_samples(draw=regular):
 SINGULAR = np.array([[1.0, 2.0], [2.0, 4.0]])
 NOT_SQUARE = ErrorSample(np.ones((2, 3)), error=ValueError, match=r"expected square matrices, got shape \(2, 3\)")
 NO_MATRIX = ErrorSample(np.ones(3), error=ValueError, match=r"expected a matrix or a stack of matrices, got shape \(3,\)")
-NO_FLOATS = ErrorSample(np.ones((2, 2), np.int64), error=TypeError, match="expected dtype float32 or float64, got int64")
+NO_FLOATS = ErrorSample(
+    np.ones((2, 2), np.int64), error=TypeError, match="expected dtype float32, float64, complex64 or complex128, got int64"
+)
 
 # ---- inverse ----
 
 
-@defop(family="general", where="", ulp=64, samples=_square_samples(), vjp={"input": lambda g, y: -(y.mH @ g @ y.mH)})
+@defop(family="general", where="", ulp=64, dtypes=FIELDS, samples=_square_samples(), vjp={"input": lambda g, y: -(y.mH @ g @ y.mH)})
 def _inv(input):
     """Inverse matrices"""
     return _lapack("inv", np.linalg.inv, input)
@@ -115,7 +131,7 @@ def inverse(input):
 # ---- solve ----
 
 
-@defop(family="general", where="", ulp=64, samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), id="matrix"), Sample(regular(r, 2, 3, 3), r(2, 3, 4), id="stack")],
+@defop(family="general", where="", ulp=64, dtypes=FIELDS, samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), id="matrix"), Sample(regular(r, 2, 3, 3), r(2, 3, 4), id="stack")],
        vjp={("A", "B"): lambda g, y, A: _solve_vjp(g, y, A)})  # fmt: skip
 def _solve(A, B):
     """X of A X = B"""
@@ -139,6 +155,8 @@ def _system(op, A, B, left):
         B = unsqueeze(B, -1)
     if B.shape[-2 if left else -1] != A.shape[-1]:
         raise ShapeError(f"{op}: matrices of shape {A.shape} and right-hand sides of shape {B.shape} do not fit")
+    if A.shape[:-2] == B.shape[:-2]:
+        return A, B, vector
     try:
         lead = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
     except ValueError:
@@ -195,19 +213,28 @@ def _substitute(A, B, unitriangular):
     return X
 
 
-@defop(family="general", where="", ulp=64, vjp={("A", "B"): lambda g, y, A, upper, unitriangular: _triangular_vjp(g, y, A, upper, unitriangular)},
-       samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), upper=u, unitriangular=n, id=f"{'upper' if u else 'lower'}{'-unit' * n}") for u in (True, False) for n in (True, False)])  # fmt: skip
-def _solve_triangular(A, B, upper, unitriangular):
-    """X of A X = B by substitution; only one triangle of A is read"""
+def _triangular_plan(A, B, upper, unitriangular, adjoint=False):
+    """The kernel takes any strides: an adjoint of real numbers is A read along its columns."""
+    return _core.Plan(B.shape, params=(int(upper != adjoint), int(unitriangular)), arrays=(A.mT if adjoint else A, B))
+
+
+@defop(family="general", kernel="solve_triangular", plan=_triangular_plan, strided=True, where="", ulp=64, dtypes=FIELDS,
+       vjp={("A", "B"): lambda g, y, A, upper, unitriangular, adjoint: _triangular_vjp(g, y, A, upper, unitriangular, adjoint)},
+       samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), upper=u, unitriangular=n, adjoint=a, id=f"{'upper' if u else 'lower'}{'-unit' * n}{'-adjoint' * a}")
+                          for u in (True, False) for n in (True, False) for a in (True, False)])  # fmt: skip
+def _solve_triangular(A, B, upper, unitriangular, adjoint=False):
+    """X of A X = B, or of A^H X = B, by substitution; only the upper or lower triangle of A is read"""
+    if adjoint:
+        A, upper = np.conj(np.swapaxes(A, -1, -2)), not upper
     if upper:
         return _substitute(np.asarray(A), np.asarray(B), unitriangular)
     back = _substitute(np.flip(A, (-2, -1)), np.flip(B, -2), unitriangular)  # seen from its end it is an upper triangle
     return np.flip(back, -2)
 
 
-def _triangular_vjp(g, y, A, upper, unitriangular):
-    gb = _solve_triangular(A.mH, g, not upper, unitriangular)
-    ga = -(gb @ y.mH)
+def _triangular_vjp(g, y, A, upper, unitriangular, adjoint):
+    gb = _solve_triangular(A, g, upper, unitriangular, not adjoint)
+    ga = -(y @ gb.mH if adjoint else gb @ y.mH)
     return (triu(ga, int(unitriangular)) if upper else tril(ga, -int(unitriangular))), gb
 
 
@@ -261,14 +288,14 @@ def _cholesky_vjp(g, y):
     """L^-H sym(phi(L^H g)) L^-1, where phi takes the lower triangle and half of the diagonal (Murray, arXiv:1602.07527)."""
     phi = tril(y.mH @ g)
     phi = phi - phi * _eye_like(phi) / 2
-    return _even(_solve_triangular(y.mH, _solve_triangular(y.mH, phi.mH, True, False).mH, True, False))
+    return _even(_solve_triangular(y, _solve_triangular(y, phi.mH, False, False, True).mH, False, False, True))
 
 
 def _eye_like(x):
     return _core.from_numpy(np.eye(x.shape[-2], x.shape[-1], dtype=x.dtype.numpy))
 
 
-@defop(family="general", where="", ulp=64, samples=_square_samples(positive_definite), vjp={"input": _cholesky_vjp})
+@defop(family="general", where="", ulp=64, dtypes=FIELDS, samples=_square_samples(positive_definite), vjp={"input": _cholesky_vjp})
 def _cholesky(input):
     """L of A = L L^H"""
     return _lapack("cholesky", np.linalg.cholesky, _symmetric(input))
@@ -314,8 +341,8 @@ def cholesky_solve(B, L, upper=False):
     >>> mg.cholesky_solve(mg.tensor([[4.0]]), mg.tensor([[2.0]]))
     tensor([[1.]])
     """
-    lower = L.mH if upper else L
-    return linalg_solve_triangular(lower.mH, linalg_solve_triangular(lower, B, upper=False), upper=True)
+    L, B, _ = _system("cholesky_solve", L, B, True)
+    return _solve_triangular(L, _solve_triangular(L, B, upper, False, upper), upper, False, not upper)
 
 
 @composite(arrays="L", samples=lambda r: [Sample(regular(r, 3, 3), id="lower"), Sample(regular(r, 2, 3, 3), upper=True, id="upper")])
@@ -339,26 +366,31 @@ def _no_second(g):
     family="general",
     where="",
     ulp=256,
+    dtypes=FIELDS,
     samples=lambda r: [Sample(regular(r, 3, 3), id="matrix")],
     vjp={"input": _no_second},
     second_order_of="det",
 )
 def _cofactors(input):
-    """Gradient of the determinant, of singular matrices too: det(U V) U diag(products of the other singular values) V"""
+    """Gradient of the determinant, of singular matrices too: conj(det(U V)) U diag(products of the other singular values) V"""
     u, s, vh = np.linalg.svd(input)
     n = s.shape[-1]
     others = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(n)], -1) if n else s
-    return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None] * ((u * others[..., None, :]) @ vh)
+    return np.conj(np.linalg.det(u) * np.linalg.det(vh))[..., None, None] * ((u * others[..., None, :]) @ vh)
 
 
 def _det_vjp(g, y, input):
     g = unsqueeze(unsqueeze(g, -1), -1)
-    if (y.detach() != 0).all().item():
-        return g * unsqueeze(unsqueeze(y, -1), -1) * _inv(input).mH
+    try:
+        regular = (y.detach() != 0).all().item()
+    except _core.BatchError:  # under vmap no value can be looked at: a singular matrix is an error there
+        regular = True
+    if regular:
+        return g * unsqueeze(unsqueeze(y.conj(), -1), -1) * _inv(input).mH
     return g * _cofactors(input)
 
 
-@defop(family="general", where="", ulp=64, samples=_square_samples(), vjp={"input": _det_vjp})
+@defop(family="general", where="", ulp=64, dtypes=FIELDS, samples=_square_samples(), vjp={"input": _det_vjp})
 def _det(input):
     """Determinants"""
     return np.asarray(np.linalg.det(input), np.asarray(input).dtype)
@@ -378,8 +410,16 @@ def det(input):
 Slogdet = collections.namedtuple("Slogdet", "sign logabsdet")
 
 
-@defop(family="general", outputs=2, where="", ulp=64, samples=_square_samples(),
-       vjp={"input": lambda g, input: unsqueeze(unsqueeze(g[1], -1), -1) * _inv(input).mH if g[1] is not None else input * 0})  # fmt: skip
+def _slogdet_vjp(g, y0, input):
+    """With t = tr(A^-1 dA), d log|det A| = Re t and d sign = i sign Im t: the sign of a real determinant stays where it is."""
+    along = g[1]
+    if g[0] is not None and input.is_complex():
+        turn = (g[0].conj() * y0).imag * -1j
+        along = turn if along is None else along + turn
+    return input * 0 if along is None else unsqueeze(unsqueeze(along, -1), -1) * _inv(input).mH
+
+
+@defop(family="general", outputs=2, where="", ulp=64, dtypes=FIELDS, samples=_square_samples(), vjp={"input": _slogdet_vjp})
 def _slogdet(input):
     """Sign and logarithm of the absolute value of determinants"""
     sign, value = np.linalg.slogdet(input)
@@ -400,10 +440,10 @@ def slogdet(A):
 
 @composite(samples=_square_samples(positive_definite), errors=[NOT_SQUARE])
 def logdet(input):
-    """Logarithm of the determinant; NaN if that is negative, -inf if it is 0. Shapes: (..., n, n) gives (...).
+    """Logarithm of the determinant; NaN if that is real and negative, -inf if it is 0. Shapes: (..., n, n) gives (...).
 
     >>> mg.logdet(mg.tensor([[1.0]]))
     tensor(0.)
     """
     sign, value = slogdet(input)
-    return _choose(sign < 0, float("nan"), value)
+    return sign.log() + value if sign.is_complex() else _choose(sign < 0, float("nan"), value)

@@ -13,15 +13,17 @@ import numpy as np
 from .. import _core
 from ..errors import GradError, ShapeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from .diagonal import diag_embed, triu
+from .diagonal import diag_embed, diagonal, triu
 from .elementwise import _choose
 from .linalg_solve import (
+    FIELDS,
     NO_MATRIX,
     NOT_SQUARE,
     _even,
     _eye_like,
     _lapack,
     _matrix,
+    _phase_free,
     _solve_triangular,
     _symmetric,
     regular,
@@ -77,7 +79,8 @@ def _qr_vjp(g, y0, y1):
     if g[0] is not None:
         inner = inner - y0.mH @ g[0]
     inner = triu(inner)
-    inner = inner + inner.mH - inner * _eye_like(inner)
+    inner = inner + inner.mH
+    inner = inner - inner * _eye_like(inner) / 2
     left = y0 @ inner if g[0] is None else g[0] + y0 @ inner
     return _solve_triangular(y1, left.mH, True, False).mH
 
@@ -87,6 +90,7 @@ def _qr_vjp(g, y0, y1):
     outputs=2,
     where="",
     ulp=64,
+    dtypes=FIELDS,
     vjp={"input": _qr_vjp},
     samples=lambda r: [Sample(regular(r, 3, 3), id="square"), Sample(r(2, 4, 3), id="tall")],
 )
@@ -95,7 +99,7 @@ def _qr(input):
     return _lapack("qr", np.linalg.qr, input)
 
 
-@defop(family="general", outputs=2, where="", ulp=64, vjp={"input": NONDIFF}, samples=lambda r: [Sample(r(4, 2), id="tall")])
+@defop(family="general", outputs=2, where="", ulp=64, dtypes=FIELDS, vjp={"input": NONDIFF}, samples=lambda r: [Sample(r(4, 2), id="tall")])
 def _qr_complete(input):
     """Q square"""
     return _lapack("qr", np.linalg.qr, input, "complete")
@@ -195,20 +199,32 @@ def _svd_vjp(g, y0, y1, y2):
     U, Vh = y0[..., :k], y2[..., :k, :]
     V = Vh.mH
     gap = _gaps(S * S)
-    inner = diag_embed(g[1]) if g[1] is not None else None
+    inner = None
     gu = g[0][..., :k] if g[0] is not None else None
     gv = g[2][..., :k, :].mH if g[2] is not None else None
 
     def add(x, z):
         return z if x is None else x + z
 
-    if gu is not None:
-        skew = U.mH @ gu
-        inner = add(inner, (skew - skew.mH) / gap * unsqueeze(S, -2))
-    if gv is not None:
-        skew = V.mH @ gv
-        inner = add(inner, unsqueeze(S, -1) * ((skew - skew.mH) / gap))
-    out = U @ inner @ Vh
+    def skew(x):  # X - X^H without its diagonal, which is the phase of a vector
+        return _choose(_diagonal_mask(k), 0.0, (x - x.mH) / gap)
+
+    left = U.mH @ gu if gu is not None else None
+    right = V.mH @ gv if gv is not None else None
+    if left is not None:
+        inner = add(inner, skew(left) * unsqueeze(S, -2))
+    if right is not None:
+        inner = add(inner, unsqueeze(S, -1) * skew(right))
+    if U.is_complex() and (left is not None or right is not None):
+        phases = [diagonal(x, 0, -2, -1).imag for x in (left, right) if x is not None]
+        _phase_free("linalg.svd", sum(phases), left if right is None else right if left is None else cat([left, right], -1))
+        if left is not None:
+            inner = inner + diag_embed(phases[0] * 1j / S)
+    out = 0
+    if inner is not None:
+        out = U @ inner @ Vh
+    if g[1] is not None:
+        out = out + (U * unsqueeze(g[1], -2)) @ Vh
     if gu is not None and U.shape[-2] > k:
         scaled = gu / unsqueeze(S, -2)
         out = out + (scaled - U @ (U.mH @ scaled)) @ Vh
@@ -218,7 +234,7 @@ def _svd_vjp(g, y0, y1, y2):
     return out
 
 
-@defop(family="general", outputs=3, where="", ulp=256, samples=_rectangles(full=False), vjp={"input": _svd_vjp})
+@defop(family="general", outputs=3, where="", ulp=256, dtypes=FIELDS, samples=_rectangles(full=False), vjp={"input": _svd_vjp})
 def _svd(input, full):
     """Singular value decomposition"""
     return _lapack("svd", np.linalg.svd, input, full)
@@ -237,6 +253,12 @@ def linalg_svd(A, full_matrices=True, *, driver=None):
     return SVD(*_svd(_matrix("linalg.svd", A), bool(full_matrices)))
 
 
+@defop(family="general", where="", ulp=256, dtypes=FIELDS, samples=_rectangles(), vjp={"input": NONDIFF})
+def _svdvals(input):
+    """Singular values alone, which take less work"""
+    return _lapack("svdvals", np.linalg.svd, input, compute_uv=False)
+
+
 @composite(arrays="A", where="linalg", samples=_rectangles(), errors=[NO_MATRIX])
 def linalg_svdvals(A, *, driver=None):
     """Singular values, falling. Shapes: (..., m, n) gives (..., min(m, n)).
@@ -247,7 +269,7 @@ def linalg_svdvals(A, *, driver=None):
     _matrix("linalg.svdvals", A)
     if A.requires_grad and _core.is_grad_enabled():
         return _svd(A, False)[1]
-    return _core.from_numpy(np.array(_lapack("svdvals", np.linalg.svd, A.numpy(force=True), compute_uv=False)))
+    return _svdvals(A)
 
 
 @composite(samples=_rectangles(), errors=[NO_MATRIX])
@@ -272,14 +294,18 @@ Eigh = collections.namedtuple("Eigh", "eigenvalues eigenvectors")
 
 def _eigh_vjp(g, y0, y1):
     """V (diag(gw) + (V^H gV) / gaps) V^H (Giles, 2008)."""
-    inner = diag_embed(g[0]) if g[0] is not None else None
+    out = 0
+    if g[0] is not None:
+        out = (y1 * unsqueeze(g[0], -2)) @ y1.mH
     if g[1] is not None:
-        turn = _choose(_diagonal_mask(y0.shape[-1]), 0.0, (y1.mH @ g[1]) / _gaps(y0))
-        inner = turn if inner is None else inner + turn
-    return _even(y1 @ inner @ y1.mH)
+        turn = y1.mH @ g[1]
+        if y1.is_complex():
+            _phase_free("linalg.eigh", diagonal(turn, 0, -2, -1).imag, turn)
+        out = out + y1 @ _choose(_diagonal_mask(y0.shape[-1]), 0.0, turn / _gaps(y0)) @ y1.mH
+    return _even(out)
 
 
-@defop(family="general", outputs=2, where="", ulp=256, samples=_squares(symmetric), vjp={"input": _eigh_vjp})
+@defop(family="general", outputs=2, where="", ulp=256, dtypes=FIELDS, samples=_squares(symmetric), vjp={"input": _eigh_vjp})
 def _eigh(input):
     """Eigenvalues and eigenvectors of the symmetric part"""
     return _lapack("eigh", np.linalg.eigh, _symmetric(input))
