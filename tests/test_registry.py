@@ -68,7 +68,7 @@ def test_samples_are_asymmetric(op, sample):
 
 # A filter may be square: its images are not, and the other samples of the op have filters that are not. From state to state a
 # recurrent layer of one gate has to be.
-WINDOWED = ("rnn_", "conv", "_conv", "fold", "col2im", "im2col")
+WINDOWED = ("rnn_", "recurrent_", "conv", "_conv", "fold", "col2im", "im2col")
 
 
 def test_values_are_not_constant():

@@ -30,6 +30,19 @@ typedef struct {
 MG_EACH_NUMBERS(MG_DECLARE_GEMM, gemm)
 MG_EACH_NUMBERS(MG_DECLARE_GEMM, gemm_plain) /* the same by three plain loops, serial: what the others are tested against */
 #undef MG_DECLARE_GEMM
+
+/* For kernels that multiply by the same matrix again and again: strips of it, packed once, and products with a strip, serial. */
+#define MG_DECLARE_STRIP(T, dtype)                                                                                                     \
+    /* dst[p * ld + i] = src[i * si + p * sp], 0 <= i < w, 0 <= p < k: columns of a strip. Whole vectors are written, so ld has to */  \
+    /* be a multiple of one, and what lies between w and the next multiple of a vector is junk. */                                     \
+    void MG_FN(gemm_pack, dtype)(T * dst, int64_t ld, int64_t w, int64_t k, const T *src, int64_t si, int64_t sp);                     \
+    /* C (m, nv vectors) = init + A (m, k) B; rows of A are contiguous, lda apart; B (k, nv vectors), 1 <= nv <= 4, is contiguous. */  \
+    /* Rows of init are ldinit apart, 0 for a single one; NULL means zeros. It may be C itself. */                                     \
+    void MG_FN(gemm_strip, dtype)(int64_t m, int64_t k, const T *a, int64_t lda, const T *b, int nv, T *c, int64_t ldc, const T *init, \
+                                  int64_t ldinit);
+MG_DECLARE_STRIP(float, f32)
+MG_DECLARE_STRIP(double, f64)
+#undef MG_DECLARE_STRIP
 #endif
 
 #endif

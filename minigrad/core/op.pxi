@@ -109,7 +109,7 @@ cdef class Op:
             self.row = mg_kernel_row(id)
         if holomorphic and outputs > 1:
             raise TypeError(f"defop({name}): a holomorphic op has one output")
-        if arrays + outputs > 10:
+        if rules and arrays + outputs > 10:  # what a node can keep
             raise TypeError(f"defop({name}): at most 10 arrays and outputs together")
         self.rules = tuple(rules)
         self.rule_of = [None] * arrays

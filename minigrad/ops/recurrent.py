@@ -11,36 +11,10 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite
-from .activation import relu, sigmoid, tanh
 from .dropout import dropout
 from .matmul import linear
-from .shape import cat, chunk, narrow, reshape, split, squeeze, stack, transpose, unsqueeze
-
-# ---- steps: (gates of the input, gates of the state, state) -> state ----
-
-
-def _tanh_step(x, h, state):
-    return (tanh(x + h),)
-
-
-def _relu_step(x, h, state):
-    return (relu(x + h),)
-
-
-def _gru_step(x, h, state):
-    (xr, xz, xn), (hr, hz, hn) = chunk(x, 3, -1), chunk(h, 3, -1)
-    z = sigmoid(xz + hz)
-    n = tanh(xn + sigmoid(xr + hr) * hn)
-    return (n + z * (state[0] - n),)
-
-
-def _lstm_step(x, h, state):
-    i, f, g, o = chunk(x + h, 4, -1)
-    c = sigmoid(f) * state[1] + sigmoid(i) * tanh(g)
-    return sigmoid(o) * tanh(c), c
-
-
-_GATES = {"rnn_tanh": (1, _tanh_step), "rnn_relu": (1, _relu_step), "gru": (3, _gru_step), "lstm": (4, _lstm_step)}
+from .recurrent_layer import _GATES, _run, recurrent_layer
+from .shape import cat, narrow, reshape, squeeze, stack, transpose, unsqueeze
 
 # ---- cells ----
 
@@ -135,30 +109,42 @@ def lstm_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
 # ---- sequences ----
 
 
-def _run(kind, xs, sizes, state, weights, backward):
-    """One direction of one layer: (outputs of all steps, in order, at the end one behind the other; last states).
-
-    xs: the input's rows of all steps, one behind the other. sizes: how many rows each step has, never more than the one before.
-    """
-    _, step = _GATES[kind]
+def _direction(kind, xs, sizes, state, weights, reverse):
+    """One direction of one layer: (outputs of all steps, last states)."""
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
-    parts = split(linear(xs, w_ih, b_ih), sizes, 0)
-    first, outputs, finished = state, [None] * len(sizes), []
-    state = [narrow(s, 0, 0, sizes[-1]) for s in state] if backward else list(state)
-    for t in reversed(range(len(sizes))) if backward else range(len(sizes)):
-        rows = state[0].shape[0]
-        if sizes[t] < rows:  # sequences that have ended
-            finished.append([narrow(s, 0, sizes[t], rows - sizes[t]) for s in state])
-            state = [narrow(s, 0, 0, sizes[t]) for s in state]
-        elif sizes[t] > rows:  # backward: sequences whose end is here
-            state = [cat([s, narrow(f, 0, rows, sizes[t] - rows)], 0) for s, f in zip(state, first, strict=True)]
-        state = list(step(parts[t], linear(state[0], w_hh, b_hh), state))
-        if w_hr is not None:
-            state[0] = linear(state[0], w_hr)
-        outputs[t] = state[0]
-    if finished:
-        state = [cat([s, *[f[i] for f in reversed(finished)]], 0) for i, s in enumerate(state)]
-    return cat(outputs, 0), state
+    if w_hr is not None:
+        return _run(kind, xs, sizes, state, weights, reverse)
+    if b_ih is None:
+        bias = None
+    elif kind == "gru":
+        units = state[0].shape[1]
+        both = b_ih + b_hh
+        bias = cat([narrow(both, 0, 0, 2 * units), narrow(b_ih, 0, 2 * units, units), narrow(b_hh, 0, 2 * units, units)])
+    else:
+        bias = b_ih + b_hh
+    arrays = (xs, state[0], state[1] if kind == "lstm" else None, w_ih, w_hh, bias)
+    keep = _core.is_grad_enabled() and any(t is not None and t.requires_grad for t in arrays)
+    y, h, c, _ = recurrent_layer(*arrays, kind, None if sizes[0] == sizes[-1] else tuple(sizes), reverse, keep)
+    return y, (h,) if c is None else (h, c)
+
+
+def _check_weights(op, kind, k, xs, states, weights):
+    """Refuse weights of direction k that do not fit the state or one another."""
+    w_ih, w_hh, b_ih, b_hh, w_hr = weights
+    rows = _GATES[kind][0] * states[-1].shape[2]
+    wanted = [
+        ("w_ih", w_ih, (rows, xs.shape[1])),
+        ("w_hh", w_hh, (rows, states[0].shape[2])),
+        ("b_ih", b_ih, (rows,)),
+        ("b_hh", b_hh, (rows,)),
+    ]
+    if w_hr is not None:
+        wanted.append(("w_hr", w_hr, (states[0].shape[2], states[-1].shape[2])))
+    for name, t, shape in wanted:
+        if t is not None and t.shape != shape:
+            raise ShapeError(f"{op}: {name} of direction {k} must have shape {shape}, got {t.shape}")
+        if t is not None and t.dtype is not xs.dtype:
+            raise DTypeError(f"{op}: expected one dtype, got input {xs.dtype.name}, {name} of direction {k} {t.dtype.name}")
 
 
 def _layers(op, kind, xs, sizes, states, params, has_biases, num_layers, p, train, bidirectional):
@@ -185,7 +171,8 @@ def _layers(op, kind, xs, sizes, states, params, has_biases, num_layers, p, trai
             rows = weights[0].shape
             if rows[1] != xs.shape[1]:
                 raise ShapeError(f"{op}: layer {layer} gets {xs.shape[1]} features, but its w_ih has shape {rows}")
-            y, state = _run(kind, xs, sizes, [s[k] for s in states], weights, direction == 1)
+            _check_weights(op, kind, k, xs, states, weights)
+            y, state = _direction(kind, xs, sizes, [s[k] for s in states], weights, direction == 1)
             outputs.append(y)
             last.append(state)
         xs = outputs[0] if directions == 1 else cat(outputs, 1)

@@ -133,8 +133,10 @@ def check_value(op: Op, sample: Sample, dtype: str, layout: str = "contiguous") 
                 each = 0.0 if op.family == "elementwise" else None
                 assert_close(g.numpy(force=True), np.asarray(w), op.ulp, note, each if size is None else size)
     if op.oracle is not None:
-        for g, w in zip(got, _several(arrays_of(op.oracle(*arrays, **params))), strict=True):
-            assert_close(g.numpy(force=True), np.asarray(w), 4 * op.ulp, f"{note} against its oracle")
+        for g, w in zip(got[: len(got) - op.auxiliary], _several(op.oracle(*arrays, **params)), strict=True):
+            if g is None and w is None:
+                continue
+            assert_close(g.numpy(force=True), w.numpy(force=True), 4 * op.ulp, f"{note} against its oracle")
 
 
 def _magnitudes(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[Any]:
