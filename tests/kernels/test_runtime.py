@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [ROOT / "tests/csrc/runtime.c", *(ROOT / "csrc" / f"{name}.c" for name in ("pool", "scratch", "cpus", "storage"))]
 POOL = ["coverage", "nested", "callers", "resize_inside", "floating_point_state"]
 MEMORY = ["scratch", "sizes", "reuse", "statistics", "foreign", "exchange"]
-RUN = shlex.split(os.environ.get("MINIGRAD_RUN", ""))  # an emulator, where CC compiles for another machine
+RUN = shlex.split(os.environ.get("MINIGRAD_RUN", ""))  # an emulator, where CC compiles for another machine; qemu's own threads fail in a forked child
 QUIET = {"ASAN_OPTIONS": "allocator_may_return_null=1", "TSAN_OPTIONS": "allocator_may_return_null=1"}
 
 
@@ -56,12 +56,12 @@ def passes(path: Path, *checks: str) -> None:
 
 
 def test_all_checks(program):
-    passes(program())
+    passes(program(), *([*POOL, *MEMORY, "no_growth"] if RUN else []))
 
 
 def test_without_futexes(program):
     """What systems other than Linux use: a condition variable, and the number of CPUs that are online."""
-    passes(program("-O2", "-U__linux__"), *POOL, "forks")
+    passes(program("-O2", "-U__linux__"), *POOL, *([] if RUN else ["forks"]))
 
 
 def test_under_thread_sanitizer(program):
