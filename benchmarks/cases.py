@@ -23,8 +23,8 @@ minigrad.ops.load()
 @dataclass(frozen=True)
 class Case:
     name: str
-    op: str  # name in the registry, or of a network
-    kind: str = "op"  # or "network"
+    op: str  # name in the registry, of a program, an optimizer or a network
+    kind: str = "op"  # or "program", "optimizer", "network"
     family: str = ""  # for summaries
     where: tuple[str, ...] = ()
     arrays: tuple[Any, ...] = ()
@@ -32,7 +32,8 @@ class Case:
     backward: bool = False
     flops: float | None = None
     bytes: float | None = None
-    goal: float | None = None  # least ratio to PyTorch's time, one thread
+    goals: dict[str, float] = field(default_factory=dict)  # by peer: least ratio of its time to ours, one thread
+    scales: float | None = None  # least gain of two threads over one
     exact: bool = True  # False: random, only the shapes are compared
     tolerance: float = 1e-4  # relative to the largest value: float32, sums in any order
     seed: int = 0
@@ -74,7 +75,9 @@ LARGER: dict[str, Rule] = {
     ],
     "grid_sample": lambda r: [Sample(r(8, 16, 56, 56), r.between(-1, 1, 8, 56, 56, 2), id="8x16x56x56", align_corners=False)],
     "pixel_shuffle": lambda r: [Sample(r(8, 64, 28, 28), id="8x64x28x28", upscale_factor=2)],
-    "embedding": lambda r: [Sample(r.ints(0, 5000, 64, 32), r(5000, 64), id="64x32 of 5000x64")],
+    "embedding": lambda r: [Sample(r.ints(0, 10000, 64, 64), r(10000, 64), id="64x64 of 10000x64")],
+    "clone": lambda r: [Sample(r(512, 512), id="512x512"), Sample(r(4096, 2048), id="4096x2048")],
+    "var": lambda r: [Sample(r(512, 512), id="512x512 rows", dim=1), Sample(r(512, 512), id="512x512 columns", dim=0)],
     "index_select": lambda r: [Sample(r(5000, 64), id="2048 of 5000x64", dim=0, index=r.ints(0, 5000, 2048))],
     "gather": lambda r: [Sample(r(512, 512), id="512x512", dim=1, index=r.ints(0, 512, 512, 512))],
     "cat": lambda r: [Sample([r(256, 512), r(128, 512), r(128, 512)], id="512x512", dim=0)],
@@ -87,6 +90,14 @@ LARGER: dict[str, Rule] = {
     "binary_cross_entropy_with_logits": lambda r: [Sample(r(512, 512), r.between(0, 1, 512, 512), id="512x512")],
 }
 RANDOM = {"dropout"}
+# Goals of the larger samples.
+LEVEL = {"torch": 1.0}
+GOALS: dict[str, dict[str, float]] = {
+    **dict.fromkeys(("softmax", "log_softmax", "cross_entropy", "layer_norm", "embedding"), LEVEL),
+    **dict.fromkeys(("sum", "mean", "amax", "amin", "argmax", "var", "logsumexp"), LEVEL),
+    **dict.fromkeys(("cat", "stack", "clone", "index_select"), LEVEL),
+    "gelu": LEVEL | {"jax": 1 / 1.5},
+}
 
 GEMM_SQUARE = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
 GEMM_SKINNY = (
@@ -181,6 +192,8 @@ def registry_cases() -> Iterator[Case]:
             if op.cost and sample is first:
                 cost = op.cost(*sample.arrays, **sample.params)
                 extra = {"flops": cost.flops}
+            if sample is not first:
+                extra["goals"] = GOALS.get(op.name, {})
             name = f"{op.name} {sample.id or 'sample'}"
             yield from both_ways(name, op.name, sample.arrays, sample.params, exact=op.name not in RANDOM or sample is first, **extra)
 
@@ -193,10 +206,10 @@ def figure_cases() -> Iterator[Case]:
             arrays = tuple(r(*shape) for _ in OPS[op].arrays)
             forward, backward = both_ways(f"{op} {shape_text(*shape)}", op, arrays, {})
             yield forward
-            yield replace(backward, goal=15)
+            yield replace(backward, goals={"torch": 20})
     for m, k, n in [(n, n, n) for n in GEMM_SQUARE] + list(GEMM_SKINNY):
         forward, backward = both_ways(f"matmul {m}x{k}x{n}", "matmul", (r(m, k), r(k, n)), {}, flops=2 * m * k * n)
-        yield replace(forward, goal=0.95)
+        yield replace(forward, goals={"torch": 1.0, "numpy": 0.98}, scales=1.8 if m == k == n and n >= 256 else None)
         if (m, k, n) in ((64, 64, 64), (64, 784, 128), (512, 512, 512)):
             yield backward
     for name, a, b in (("AT B", r(256, 192).T, r(256, 320)), ("A BT", r(192, 256), r(320, 256).T)):
@@ -206,9 +219,10 @@ def figure_cases() -> Iterator[Case]:
         arrays = (r(n, c, side, side), r(o, c, k, k) * (c * k * k) ** -0.5, r(o))
         out = (side + 2 * (k // 2) - k) // stride + 1
         params = {"stride": stride, "padding": k // 2}
+        fast = k == 3 and c >= 32 and stride == 1
         forward, backward = both_ways(name, "conv2d", arrays, params, flops=2 * n * o * out * out * c * k * k)
-        yield forward
-        yield replace(backward, goal=0.8 if k == 3 and c >= 32 and stride == 1 else None)
+        yield replace(forward, goals={"torch": 1.9 if fast else 0.95})
+        yield replace(backward, goals={"torch": 1.5 if fast else 0.95}, scales=1.8 if fast and side == 28 else None)
     for kind, op, image, kernel, params in CONV_KINDS:
         transposed = op.startswith("conv_transpose")
         outputs, taps = kernel[1] if transposed else kernel[0], int(np.prod(kernel[2:]))
@@ -219,7 +233,19 @@ def figure_cases() -> Iterator[Case]:
         )
         flops = 2 * image[0] * kernel[0] * kernel[1] * taps * int(np.prod(pixels))
         for case in both_ways(f"{op} {kind}, {shape_text(*image)} to {outputs}", op, arrays, params, flops=flops):
-            yield replace(case, goal=1.0)
+            yield replace(case, goals=LEVEL)
+    for name, arrays, goals in (
+        ("tanh chain", [r(1000000) for _ in range(3)], {"jax": 1 / 1.5}),
+        ("transposed copy", [r(512, 768)], LEVEL),
+    ):
+        common: dict[str, Any] = {"kind": "program", "family": "program", "arrays": as_float32(tuple(arrays)), "goals": goals}
+        yield Case(f"{name} {shape_text(*arrays[0].shape)} forward", name, **common)
+        yield Case(f"{name} {shape_text(*arrays[0].shape)} forward+backward", name, backward=True, **common)
+    weights = as_float32(tuple(r(100, 100) for _ in range(100)))
+    for name, params in (("Adam", {}), ("Adam", {"fused": True}), ("AdamW", {}), ("SGD", {"momentum": 0.9})):
+        common = {"kind": "optimizer", "family": "optimizer", "arrays": weights, "goals": LEVEL}
+        kind = "fused " if "fused" in params else ""
+        yield Case(f"{kind}{name}, 100 tensors of 100x100", name, params=params | {"lr": 1e-3}, **common)
 
 
 def replace(case: Case, **changes: Any) -> Case:
@@ -228,7 +254,8 @@ def replace(case: Case, **changes: Any) -> Case:
 
 def network_cases() -> Iterator[Case]:
     for network in NETWORKS.values():
-        yield Case(network.name, network.name, kind="network", family="network", flops=network.flops, goal=network.goal, tolerance=1e-3)
+        yield Case(network.name, network.name, kind="network", family="network", flops=network.flops, goals=network.goals, scales=network.scales,
+                   tolerance=1e-3)  # fmt: skip
 
 
 def select(words: list[str], ops: bool, networks: bool, figures: bool) -> list[Case]:
@@ -236,10 +263,10 @@ def select(words: list[str], ops: bool, networks: bool, figures: bool) -> list[C
     chosen = [
         *(figure_cases() if ops or figures else ()),
         *(network_cases() if networks or figures else ()),
-        *(registry_cases() if ops else ()),
+        *(registry_cases() if ops or figures else ()),
     ]
     if figures:
-        chosen = [c for c in chosen if c.goal is not None or c.kind == "network"]
+        chosen = [c for c in chosen if c.goals or c.kind == "network"]
     unique = {case.name: case for case in reversed(chosen)}  # the figures come first and win
     cases = list(reversed(unique.values()))
     if words:

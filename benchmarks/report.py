@@ -52,11 +52,14 @@ def cell(result: Result, peer: str) -> str:
     return f"{middle:.2f} ({low:.2f}-{high:.2f})"
 
 
+def reached(result: Result) -> dict[str, bool]:
+    """For each peer against which there is a goal and a figure: whether it is met."""
+    return {p: r[0] >= goal for p, goal in result.case.goals.items() if result.threads == 1 and (r := result.ratio(p))}
+
+
 def verdict(result: Result) -> str:
-    ratio = result.ratio("torch")
-    if result.case.goal is None or result.threads != 1 or ratio is None:
-        return ""
-    return f"{'ok' if ratio[0] >= result.case.goal else 'BELOW'} {result.case.goal:g}"
+    said = (f"{'ok' if met else 'BELOW'} {result.case.goals[peer]:.3g} {peer}" for peer, met in reached(result).items())
+    return ", ".join(said)
 
 
 def header(peers: list[str]) -> str:
@@ -126,7 +129,7 @@ def picture(path: Path, results: list[Result], peers: list[str]) -> None:
 
     shown = [r for r in results if any(r.ratio(p) for p in peers)]
     if len(shown) > 60:
-        shown = [r for r in shown if r.case.goal is not None or r.case.kind == "network"]
+        shown = [r for r in shown if r.case.goals or r.case.kind == "network"]
     compared = [p for p in peers if any(r.ratio(p) for r in shown)]
     figure, axes = plt.subplots(figsize=(10, 1.5 + 0.24 * len(shown) * max(1, len(compared) * 0.6)), layout="constrained")
     height = 0.8 / max(1, len(compared))
@@ -137,15 +140,17 @@ def picture(path: Path, results: list[Result], peers: list[str]) -> None:
                 axes.barh(i + j * height, middle - 1, height, left=1, color=f"C{j}", label=peer if i == 0 else None)
                 axes.plot([low, high], [i + j * height] * 2, color="black", linewidth=0.8)
     for i, result in enumerate(shown):
-        if result.case.goal is not None and result.threads == 1:
-            axes.plot([result.case.goal] * 2, [i - 0.4, i + 0.8], color="crimson", linewidth=1.2)
+        if result.threads == 1:
+            for peer in reached(result):
+                at = i + compared.index(peer) * height
+                axes.plot([result.case.goals[peer]] * 2, [at - height / 2, at + height / 2], color="crimson", linewidth=1.2)
     axes.set_xscale("log")
     axes.axvline(1, color="black", linewidth=0.8)
     several = len({r.threads for r in shown}) > 1
     axes.set_yticks(range(len(shown)), [r.case.name + (f", {r.threads} threads" if several else "") for r in shown], fontsize=7)
     axes.invert_yaxis()
     axes.margins(y=0.01)
-    axes.set_xlabel("times minigrad's time (right of 1: minigrad is faster; black: quartiles; red: goal against PyTorch)")
+    axes.set_xlabel("times minigrad's time (right of 1: minigrad is faster; black: quartiles; red: the goal)")
     if compared:
         axes.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=f"C{j}") for j in range(len(compared))], labels=compared)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,7 +166,7 @@ def markdown(info: dict[str, Any], results: list[Result], peers: list[str]) -> s
         f"load {about['load']:.1f} at the start. {versions}; Python {about['python']}.",
         "",
     ]
-    shown = [r for r in results if r.case.goal is not None or r.case.kind == "network"]
+    shown = [r for r in results if r.case.goals or r.case.kind == "network"]
     compared = [p for p in peers if any(r.ratio(p) for r in shown)]
     for threads in sorted({r.threads for r in shown}):
         lines += [
@@ -169,8 +174,10 @@ def markdown(info: dict[str, Any], results: list[Result], peers: list[str]) -> s
             "|---|--:|--:|" + "--:|" * len(compared) + "--:|",
         ]
         for r in (r for r in shown if r.threads == threads and r.timings["minigrad"].status == "ok"):
-            ours, goal = r.timings["minigrad"].median, "" if r.case.goal is None or threads > 1 else f"{r.case.goal:g}"
+            ours, met = r.timings["minigrad"].median, reached(r)
             cells = [f"{ratio[0]:.2f}" if (ratio := r.ratio(p)) else r.timings[p].status for p in compared]
+            cells = [f"{c}, below" if met.get(p) is False else c for p, c in zip(compared, cells)]
+            goal = ", ".join(f"{g:.3g} {p}" for p, g in r.case.goals.items()) if threads == 1 else ""
             lines.append(f"| {r.case.name} | {duration(ours)} | {rate(r.case.flops, ours)} | {' | '.join(cells)} | {goal} |")
         lines.append("")
     if "process" in info:

@@ -57,7 +57,7 @@ class Result:
         case = self.case
         return {
             "case": case.name, "op": case.op, "kind": case.kind, "family": case.family, "backward": case.backward, "threads": self.threads,
-            "flops": case.flops, "bytes": self.bytes, "goal": case.goal,
+            "flops": case.flops, "bytes": self.bytes, "goals": case.goals,
             "timings": {n: asdict(t) | ({"median": t.median} if t.seconds else {}) for n, t in self.timings.items()},
             "ratios": {n: dict(zip(("median", "q25", "q75"), r)) for n in self.timings if n != "minigrad" and (r := self.ratio(n))},
         }  # fmt: skip

@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.networks import NETWORKS, Network, residual
 from benchmarks.peers import Lacks, loops
 from benchmarks.peers.torchlike import cotangent
+from benchmarks.programs import PROGRAMS
 
 NAMES = {"mul": "multiply", "sub": "subtract", "div": "divide", "neg": "negative", "atan2": "arctan2", "amax": "max", "amin": "min",
          "cat": "concatenate", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
@@ -73,9 +74,13 @@ class Peer:
     def setup(self, case: dict[str, Any]) -> tuple[Callable[[int], Any], list[np.ndarray]]:
         if case["kind"] == "network":
             return NetworkRun(NETWORKS[case["op"]]).setup()
-        if not case["where"]:
+        if case["kind"] == "optimizer":
+            raise Lacks("has none of its own")
+        if not case["where"] and case["kind"] == "op":
             raise Lacks("no public op of this name")
-        function, params = self.find(case["op"]), case["params"]
+        program = PROGRAMS.get(case["op"]) if case["kind"] == "program" else None
+        function = functools.partial(program, jnp) if program else self.find(case["op"])
+        params = case["params"]
         args = jax.tree.map(lambda a: jnp.asarray(a) if isinstance(a, np.ndarray) else a, list(case["arrays"]))
         leaves, tree = jax.tree.flatten(args)
         is_float = [hasattr(a, "dtype") and jnp.issubdtype(a.dtype, jnp.floating) for a in leaves]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 import minigrad
 from benchmarks.peers import Lacks, loops
+from benchmarks.programs import PROGRAMS
 from minigrad.registry import OPS
 
 minigrad.ops.load()
@@ -21,8 +23,11 @@ class Peer:
         self.version = np.__version__
 
     def setup(self, case: dict[str, Any]) -> tuple[Callable[[int], Any], list[np.ndarray]]:
-        if case["kind"] == "network" or case["backward"]:
+        if case["kind"] in ("network", "optimizer") or case["backward"]:
             raise Lacks("no gradients")
+        if case["kind"] == "program":
+            function = functools.partial(PROGRAMS[case["op"]], np)
+            return loops.forward(function, case["arrays"], {}), [np.asarray(function(*case["arrays"]))]
         op = OPS[case["op"]]
         function = COMPOSITE.get(op.name) if op.family == "composite" else op.ref
         if function is None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.networks import NETWORKS, Network
 from benchmarks.peers import Lacks, loops
+from benchmarks.programs import PROGRAMS
 
 
 class TorchLike:
@@ -22,7 +24,7 @@ class TorchLike:
     def find(self, name: str, where: list[str]) -> Callable[..., Any]:
         """The function that users call, by the place where the registry says it lives."""
         for place in where:
-            space = {"mg": self.lib, "F": self.lib.nn.functional, "Tensor": self.lib.Tensor}[place]
+            space = {"mg": self.lib, "F": self.lib.nn.functional, "Tensor": self.lib.Tensor}.get(place) or getattr(self.lib, place, None)
             if hasattr(space, name):
                 return getattr(space, name)
         raise Lacks("no public op of this name" if not where else f"no {name}")
@@ -45,7 +47,10 @@ class TorchLike:
     def setup(self, case: dict[str, Any]) -> tuple[Callable[[int], Any], list[np.ndarray]]:
         if case["kind"] == "network":
             return NetworkRun(self.lib, NETWORKS[case["op"]]).setup()
-        function = self.find(case["op"], case["where"])
+        if case["kind"] == "optimizer":
+            return OptimizerRun(self.lib, case["op"], case["arrays"], case["params"]).setup()
+        program = PROGRAMS.get(case["op"]) if case["kind"] == "program" else None
+        function = functools.partial(program, self.lib) if program else self.find(case["op"], case["where"])
         backward = case["backward"]
         leaves: list[Any] | None = [] if backward else None
         args = [self.tensor(a, leaves) for a in case["arrays"]]
@@ -81,6 +86,30 @@ def flatten(y: Any) -> list[np.ndarray]:
     if y is None:
         return []
     return [y.detach().numpy() if hasattr(y, "detach") else np.asarray(y)]
+
+
+# ---- optimizers ----
+
+
+class OptimizerRun:
+    """Steps with the same gradients over and over."""
+
+    def __init__(self, lib: Any, name: str, arrays: Sequence[np.ndarray], params: dict[str, Any]) -> None:
+        # Memory of the library's own, as layers have it.
+        self.weights = [lib.nn.Parameter(lib.from_numpy(a).clone()) for a in arrays]
+        for w, a in zip(self.weights, arrays):
+            w.grad = lib.from_numpy(a).clone()
+        self.optimizer = getattr(lib.optim, name)(self.weights, **params)
+
+    def setup(self) -> tuple[Callable[[int], Any], list[np.ndarray]]:
+        for _ in range(3):
+            self.optimizer.step()
+        return self.run, [np.array(w.detach().numpy()) for w in self.weights]
+
+    def run(self, n: int) -> None:
+        step = self.optimizer.step
+        for _ in range(n):
+            step()
 
 
 # ---- networks ----
@@ -139,7 +168,8 @@ class NetworkRun:
         )
         if network.optimizer:
             kind, *rates = network.optimizer
-            self.optimizer = {"sgd": lib.optim.SGD, "adam": lib.optim.Adam}[kind](self.model.parameters(), *rates)
+            more = {"fused": True} if network.fused else {}
+            self.optimizer = {"sgd": lib.optim.SGD, "adam": lib.optim.Adam}[kind](self.model.parameters(), *rates, **more)
 
     def step(self) -> Any:
         loss = self.loss(self.model(self.x), self.target)
