@@ -9,7 +9,7 @@ tensor([2., 4., 6.])
 
 from typing import Any
 
-from . import autograd, nn, ops, optim, random, registry, utils
+from . import autograd, backends, nn, ops, optim, random, registry, utils
 from ._core import (
     Tensor,
     bfloat16,

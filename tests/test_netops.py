@@ -59,6 +59,17 @@ def test_conv2d_same_padding(kernel, dilation):
     compare(lambda *a: F.conv2d(*a, **q), lambda *a: TF.conv2d(*a, **q), array(0, 2, 3, 9, 9), array(1, 4, 3, *kernel))
 
 
+def test_winograd_can_be_switched_off(monkeypatch):
+    x, weight = (mg.tensor(array(i, *shape).astype(np.float32)) for i, shape in enumerate([(4, 16, 16, 16), (16, 16, 3, 3)]))
+    values = []
+    for allowed in (True, False, False, True):
+        monkeypatch.setattr(mg.backends.conv, "winograd", allowed)
+        values.append(F.conv2d(x, weight, padding=1).numpy())
+    np.testing.assert_array_equal(values[0], values[3])
+    np.testing.assert_array_equal(values[1], values[2])
+    assert (values[0] != values[1]).any() and abs(values[0] - values[1]).max() < 1e-5 * abs(values[1]).max()
+
+
 def test_conv2d_unbatched_and_second_order():
     compare(lambda *a: F.conv2d(*a), lambda *a: TF.conv2d(*a), array(0, 3, 6, 7), array(1, 4, 3, 2, 3), array(2, 4))
     x, w = array(3, 2, 3, 6, 5), array(4, 4, 3, 3, 2)

@@ -10,7 +10,8 @@ typedef struct {
     int64_t o, oh, ow;  /* y and g: (n, o, oh, ow) */
     int64_t groups;     /* w and gw: (o, c / groups, kh, kw); outputs of group k see the channels of group k alone */
     mg_window window;
-    bool relu; /* forward only */
+    bool relu;     /* forward only */
+    bool winograd; /* allowed */
 } mg_conv;
 
 #ifdef MG_ISA

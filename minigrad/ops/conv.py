@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _core
+from ..backends import conv as conv_switches
 from ..errors import DTypeError, ShapeError
 from ..registry import OPS, Cost, Draw, ErrorSample, Sample, composite, defop
 from ._geometry import Pair, batched, check_batch, check_tensor, counts, pair, sizes, taps
@@ -26,7 +27,7 @@ def _cost(images: Any, maps: Any, kernel: Any) -> Cost:
 
 
 def _params(stride: Pair, padding: Pair, dilation: Pair, groups: int) -> tuple[int, ...]:
-    return (*stride, *padding, *dilation, groups, 0)
+    return (*stride, *padding, *dilation, groups, 0, int(conv_switches.winograd))
 
 
 def _padded(x: np.ndarray, padding: Pair) -> np.ndarray:
