@@ -174,6 +174,7 @@ def defop(
     flag: str | None = None,
     out: bool | None = None,
     name: str | None = None,
+    title: str | None = None,
     errors: Iterable[ErrorSample] = (),
     **record: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
@@ -186,7 +187,8 @@ def defop(
     family's (matmul). holomorphic: defined for complex tensors too, with rules that are the complex derivative times g (the engine
     conjugates round them, by PyTorch's convention); an op that lists complex64 in `dtypes` has rules that keep to the convention themselves.
     float16 in `dtypes`: the plan takes half precision as it is; otherwise the engine computes it in float32. flag="inplace": the function takes `inplace=True`, as those of nn.functional do. wrap: put round the
-    function and its in-place method (the `alpha` of add). Raises TypeError at import for a declaration that is not complete.
+    function and its in-place method (the `alpha` of add). title: what errors and the graph call it (default: its name without the underscore
+    of a private one). Raises TypeError at import for a declaration that is not complete.
     """
 
     def declare(ref: Callable[..., Any]) -> Callable[..., Any]:
@@ -202,7 +204,7 @@ def defop(
         if unknown:
             raise TypeError(f"defop({op_name}): vjp names {unknown}, which are no arguments of {list(names)}")
         engine = _core.Op(
-            op_name, family, ref=_positional(ref), plan=plan, pack=pack, kernel=kernel, arrays=len(arrays), outputs=outputs, result=result,
+            title or op_name.lstrip("_"), family, ref=_positional(ref), plan=plan, pack=pack, kernel=kernel, arrays=len(arrays), outputs=outputs, result=result,
             identity=identity, strided=strided, variadic=variadic, condition=condition,
             holomorphic=holomorphic, takes_complex="complex64" in record.get("dtypes", ()), native_half="float16" in record.get("dtypes", ()),
             dim_at=params.index("dim") if "dim" in params else -1, keepdim_at=params.index("keepdim") if "keepdim" in params else -1,
@@ -226,16 +228,17 @@ def defop(
 
 def composite(
     *, samples: Callable[[Draw], list[Sample]], arrays: str = "input", star: str | None = None, where: str = "mg Tensor",
-    inplace: bool = False, errors: Iterable[ErrorSample] = (), **record: Any,
+    inplace: bool = False, own_errors: bool = False, errors: Iterable[ErrorSample] = (), **record: Any,
 ) -> Callable[[Callable[..., Any]], Any]:  # fmt: skip
-    """Declare an op whose body is written with other ops; `arrays` names its array arguments."""
+    """Declare an op whose body is written with other ops; `arrays` names its array arguments. own_errors: what those raise says this op's name
+    (a few dozen nanoseconds a call; an op that checks its arguments itself does not need it)."""
 
     def declare(body: Callable[..., Any]) -> Callable[..., Any]:
         names, array_names = _arguments(body), tuple(arrays.split())
         op = Op(name=body.__name__, ref=body, family="composite", arrays=array_names,
                 params=tuple(n for n in names if n not in array_names), vjp={}, samples=samples, errors=tuple(errors),
                 inplace=inplace, **record)  # fmt: skip
-        return _register(op, _composite_function(op, body, names, star), where)
+        return _register(op, _composite_function(op, body, names, star, own_errors), where)
 
     return declare
 
@@ -419,19 +422,37 @@ def _function(op: Op, call: Callable[..., Any] | None, star: str | None, flag: s
     return functools.wraps(op.ref)(_generated(op.name, write))
 
 
-def _composite_function(op: Op, body: Callable[..., Any], names: tuple[str, ...], star: str | None) -> Callable[..., Any]:
-    """The body itself, or a function around it that takes its arguments in more forms."""
-    if not star and "dim" not in op.params and "keepdim" not in op.params:
+def _composite_function(
+    op: Op, body: Callable[..., Any], names: tuple[str, ...], star: str | None, own_errors: bool = False
+) -> Callable[..., Any]:
+    """The body itself, or a function around it that takes its arguments in more forms or puts its name to errors."""
+    if not star and not own_errors and "dim" not in op.params and "keepdim" not in op.params:
         return body
 
     def write() -> tuple[str, dict[str, Any]]:
         lines, extra = _prologue(op, star)
         signature, space = _signature(body, star)
-        space |= {"_body": body, "_sizes": _sizes, "_named": _named, "_translate": _translate}
+        space |= {"_body": body, "_sizes": _sizes, "_named": _named, "_translate": _translate, "_rename": _rename}
         passed = ", ".join(f"{n}={n}" if n in _keyword_only(body) else n for n in names)
-        return f"def {op.name}({signature}{extra}):\n{lines}    return _body({passed})\n", space
+        call = f"    return _body({passed})\n"
+        if own_errors:
+            call = f"    try:\n    {call}    except Exception as error:\n        _rename(error, {op.name!r})\n        raise\n"
+        return f"def {op.name}({signature}{extra}):\n{lines}{call}", space
 
     return functools.wraps(body)(_generated(op.name, write))
+
+
+def _rename(error: Exception, name: str) -> None:
+    """Let an error of an op inside say the name of the op that was called."""
+    text = error.args[0] if error.args else None
+    if not isinstance(text, str) or text.startswith(name):
+        return
+    head, colon, rest = text.partition(": ")
+    inner = head.rstrip("_")
+    if not colon or any(n in OPS for n in (inner, f"_{inner}", inner.replace(".", "_"), inner.rpartition(".")[2])):
+        space, _, short = name.partition("_")
+        shown = f"{space}.{short}" if space in ("linalg", "special", "fft") else name
+        error.args = (f"{shown}: {rest if colon else text}", *error.args[1:])
 
 
 def _register(op: Op, function: Callable[..., Any], where: str, wrap: Callable[..., Any] | None = None) -> Callable[..., Any]:

@@ -419,7 +419,7 @@ def test_in_place_on_several_elements_at_one_place():
 def test_in_place_must_fit():
     with pytest.raises(mg.ShapeError, match=r"add_: the result has shape \(2, 3\), which does not fit in place into \(3,\)"):
         mg.ones(3).add_(mg.ones(2, 3))
-    with pytest.raises(mg.DTypeError, match="div_|_true_div_"):
+    with pytest.raises(mg.DTypeError, match="div_"):
         mg.ones(3, dtype=mg.int64).div_(2)
     x = mg.ones(3, dtype=mg.int64)
     with pytest.raises(mg.DTypeError, match="which does not fit in place into int64"):

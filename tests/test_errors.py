@@ -30,6 +30,23 @@ def test_error(op, case):
     assert mg.is_grad_enabled()
 
 
+PUBLIC = [c for c in CASES if c.values[0].where]
+assert PUBLIC
+
+
+@pytest.mark.parametrize("op, case", PUBLIC)
+def test_the_error_names_the_op_that_was_called(op, case):
+    """By the name it has for users, or an alias; not an op inside it."""
+    args = [tensors_of(a) if not isinstance(a, list) else [tensors_of(v) for v in a] for a in case.args]
+    with pytest.raises(case.error) as caught:
+        op.function(*args, **{k: tensors_of(v) for k, v in case.kwargs.items()})
+    said = str(caught.value)
+    spaces = ("linalg", "special", "fft", "Tensor", "mg")
+    names = {n.removeprefix(f"{s}_") for n in (op.name, *op.aliases) for s in ("", *spaces)}
+    shown = {f"{s}{n}" for n in names for s in ("", *(f"{s}." for s in spaces))}
+    assert said.startswith(tuple(f"{n}{end}" for n in shown for end in (":", "()", "_:"))), said
+
+
 @pytest.mark.parametrize("op, case", CASES)
 def test_error_with_gradients(op, case):
     """The same error while gradients are recorded, and for tensors that are no leaves."""

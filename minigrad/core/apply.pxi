@@ -364,6 +364,8 @@ cdef Op POW = None
 cdef Op AND = None
 cdef Op OR = None
 cdef Op XOR = None
+cdef Op LSHIFT = None
+cdef Op RSHIFT = None
 cdef Op LT = None
 cdef Op LE = None
 cdef Op GT = None
@@ -395,7 +397,7 @@ cdef object advanced_set = None
 def install(*, get_advanced, set_advanced, **ops):
     """Hand the engine the declared ops and functions that operators, indexing and backward need."""
     global advanced_get, advanced_set, SUM, MEAN, VIEW_OP, CONJ
-    global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LT, LE, GT, GE, EQ
+    global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LSHIFT, RSHIFT, LT, LE, GT, GE, EQ
     global NE, NEG, ABS, NOT, PERMUTE, TRANSPOSE, MATMUL, LINEAR, CAST, CLONE, ASSIGN, AS_STRIDED, COPY_SLICES, SLICE
     advanced_get, advanced_set = get_advanced, set_advanced
     CONJ = ops["CONJ"]
@@ -412,6 +414,8 @@ def install(*, get_advanced, set_advanced, **ops):
     AND = ops["AND"]
     OR = ops["OR"]
     XOR = ops["XOR"]
+    LSHIFT = ops["LSHIFT"]
+    RSHIFT = ops["RSHIFT"]
     LT = ops["LT"]
     LE = ops["LE"]
     GT = ops["GT"]

@@ -307,6 +307,24 @@ cdef class Tensor:
     def __ixor__(self, other):
         return in_place_operator(XOR, self, other)
 
+    def __lshift__(self, other):
+        return binary(LSHIFT, self, other)
+
+    def __rlshift__(self, other):
+        return binary(LSHIFT, other, self)
+
+    def __ilshift__(self, other):
+        return in_place_operator(LSHIFT, self, other)
+
+    def __rshift__(self, other):
+        return binary(RSHIFT, self, other)
+
+    def __rrshift__(self, other):
+        return binary(RSHIFT, other, self)
+
+    def __irshift__(self, other):
+        return in_place_operator(RSHIFT, self, other)
+
     def __lt__(self, other):
         return binary(LT, self, other)
 

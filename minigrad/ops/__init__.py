@@ -8,7 +8,24 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core, registry
-from . import activation, complex, conv, creation, dropout, elementwise, embedding, index, loss, matmul, norm, pool, random, reduce, shape  # noqa: F401
+from . import (  # noqa: F401
+    activation,
+    bitwise,
+    complex,
+    conv,
+    creation,
+    dropout,
+    elementwise,
+    embedding,
+    index,
+    loss,
+    matmul,
+    norm,
+    pool,
+    random,
+    reduce,
+    shape,
+)
 from .interop import array_namespace  # noqa: F401 (attaches methods)
 
 _core.install(
@@ -21,10 +38,12 @@ _core.install(
     FLOOR_DIVIDE=elementwise.floor_divide.op.engine,
     REMAINDER=elementwise.remainder.op.engine,
     POW=elementwise.pow.op.engine,
-    AND=elementwise.bitwise_and.op.engine,
-    OR=elementwise.bitwise_or.op.engine,
-    XOR=elementwise.bitwise_xor.op.engine,
-    NOT=elementwise.bitwise_not.op.engine,
+    AND=bitwise.bitwise_and.op.engine,
+    OR=bitwise.bitwise_or.op.engine,
+    XOR=bitwise.bitwise_xor.op.engine,
+    NOT=bitwise.bitwise_not.op.engine,
+    LSHIFT=bitwise.bitwise_left_shift.op.engine,
+    RSHIFT=bitwise.bitwise_right_shift.op.engine,
     NEG=elementwise.neg.op.engine,
     ABS=elementwise.abs.op.engine,
     LT=elementwise.lt.op.engine,

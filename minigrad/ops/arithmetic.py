@@ -53,7 +53,7 @@ TERNARY_ERRORS = [
 ]
 
 
-@composite(arrays="input tensor1 tensor2", samples=_threes(value=1.5), dtypes=NUMBERS, inplace=True, errors=TERNARY_ERRORS,
+@composite(own_errors=True, arrays="input tensor1 tensor2", samples=_threes(value=1.5), dtypes=NUMBERS, inplace=True, errors=TERNARY_ERRORS,
            linear_in=("input", "tensor1", "tensor2"))  # fmt: skip
 def addcmul(input, tensor1, tensor2, *, value=1):
     """input + value * tensor1 * tensor2.
@@ -65,7 +65,7 @@ def addcmul(input, tensor1, tensor2, *, value=1):
     return add(input, mul(tensor1, tensor2), alpha=value)
 
 
-@composite(arrays="input tensor1 tensor2", samples=_threes(third=away, value=1.5), inplace=True,
+@composite(own_errors=True, arrays="input tensor1 tensor2", samples=_threes(third=away, value=1.5), inplace=True,
            errors=[*TERNARY_ERRORS, ErrorSample(np.ones(3), np.ones(3, np.int64), np.ones(3, np.int64), error=DTypeError, match="addcdiv: expected floating-point")])  # fmt: skip
 def addcdiv(input, tensor1, tensor2, *, value=1):
     """input + value * tensor1 / tensor2.
@@ -202,7 +202,7 @@ def heaviside(input, values):
 # ---- powers and logarithms ----
 
 
-@composite(arrays="input exponent", samples=lambda r: pairs(lambda r, *s: r.between(0.2, 3, *s), normal)(r)[:2], inplace=True, dtypes=ALL,
+@composite(own_errors=True, arrays="input exponent", samples=lambda r: pairs(lambda r, *s: r.between(0.2, 3, *s), normal)(r)[:2], inplace=True, dtypes=ALL,
            errors=[NO_BROADCAST])  # fmt: skip
 def float_power(input, exponent):
     """input to the power of exponent, computed in float64 and given as float64.
@@ -263,10 +263,6 @@ def _whole(r, *shape):
     return r.ints(-20, 100, *shape)
 
 
-def _shift(r, *shape):
-    return r.ints(0, 6, *shape)
-
-
 @defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole), dtypes=INTEGERS[:3],
        errors=INTEGER_ERRORS)  # fmt: skip
 def gcd(input, other):
@@ -289,36 +285,6 @@ def lcm(input, other):
     tensor([12,  0])
     """
     return np.lcm(input, other)
-
-
-def _shifted(function, input, other):
-    if np.asarray(input).dtype.kind == "b":
-        raise TypeError
-    return function(input, other)
-
-
-@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole, _shift), dtypes=INTEGERS[:3],
-       errors=INTEGER_ERRORS)  # fmt: skip
-def bitwise_left_shift(input, other):
-    """input * 2**other, bits that leave the type lost; 0 where `other` is negative or as large as the type.
-
-    Shapes: any that broadcast. Dtypes: integers.
-    >>> mg.bitwise_left_shift(mg.tensor([1, 3]), 2)
-    tensor([ 4, 12])
-    """
-    return _shifted(np.left_shift, input, other)
-
-
-@defop(result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_whole, _shift), dtypes=INTEGERS[:3],
-       errors=INTEGER_ERRORS)  # fmt: skip
-def bitwise_right_shift(input, other):
-    """input / 2**other rounded down; where `other` is negative or as large as the type, 0, or -1 for negative input.
-
-    Shapes: any that broadcast. Dtypes: integers.
-    >>> mg.bitwise_right_shift(mg.tensor([12, -5]), 1)
-    tensor([ 6, -3])
-    """
-    return _shifted(np.right_shift, input, other)
 
 
 # ---- parts of a number ----

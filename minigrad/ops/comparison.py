@@ -30,7 +30,7 @@ def _one_dtype(op, input, other):
         raise DTypeError(f"{op}: expected tensors of one dtype, got {input.dtype.name} and {other.dtype.name}")
 
 
-@composite(arrays="input other", samples=_close_samples, dtypes=ALL, errors=[NO_BROADCAST, DIFFERENT_DTYPES])
+@composite(own_errors=True, arrays="input other", samples=_close_samples, dtypes=ALL, errors=[NO_BROADCAST, DIFFERENT_DTYPES])
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether |input - other| <= atol + rtol * |other|; infinities are close to themselves, NaN to NaN if `equal_nan`.
 
@@ -54,7 +54,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     return logical_or(close, logical_and(isnan(input), isnan(other))) if equal_nan and input.is_floating_point() else close
 
 
-@composite(arrays="input other", samples=_close_samples, dtypes=ALL, errors=[NO_BROADCAST, DIFFERENT_DTYPES])
+@composite(own_errors=True, arrays="input other", samples=_close_samples, dtypes=ALL, errors=[NO_BROADCAST, DIFFERENT_DTYPES])
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether `isclose` holds for all elements; a Python bool.
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from ._samples import ALL, COMPLEX, FLOATS, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs, positive
+from ._samples import ALL, COMPLEX, FLOATS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs, positive
 
 BINARY_ERRORS = [NO_BROADCAST, NO_NUMBER]
 
@@ -69,7 +69,7 @@ def mul(input, other):
     return np.multiply(input, other)
 
 
-@defop(kernel="div", result="float", samples=pairs(second=away), errors=BINARY_ERRORS, dtypes=FLOATS + COMPLEX, holomorphic=True,
+@defop(title="div", kernel="div", result="float", samples=pairs(second=away), errors=BINARY_ERRORS, dtypes=FLOATS + COMPLEX, holomorphic=True,
        vjp={"input": lambda g, other: _true_div(g, other), "other": lambda g, other, y: neg(_true_div(g * y, other))})  # fmt: skip
 def _true_div(input, other):
     """input / other"""
@@ -455,40 +455,6 @@ logical_or = _logic("logical_or", np.logical_or, "Either")
 logical_xor = _logic("logical_xor", np.logical_xor, "Exactly one")
 
 
-def _bits(r, *shape):
-    return r.ints(0, 100, *shape)
-
-
-def _bitwise(name, ref, doc):
-    def reference(input, other):
-        return ref(input, other)
-
-    reference.__name__ = name
-    reference.__module__ = __name__
-    reference.__doc__ = (
-        f"{doc}, bit by bit; on bool the logical one.\n\nShapes: any that broadcast. Dtypes: integers and bool.\n"
-        f">>> mg.{name}(mg.tensor([6, 3]), 5).dtype\nminigrad.int64\n"
-    )
-    return defop(kernel=name, result="integral", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(_bits), dtypes=INTEGERS,
-                 errors=INTEGER_ERRORS)(reference)  # fmt: skip
-
-
-bitwise_and = _bitwise("bitwise_and", np.bitwise_and, "And")
-bitwise_or = _bitwise("bitwise_or", np.bitwise_or, "Or")
-bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor, "Exclusive or")
-
-
-@defop(kernel="bitwise_not", result="integral", vjp={"input": NONDIFF}, samples=one(_bits), dtypes=INTEGERS)
-def bitwise_not(input):
-    """All bits inverted; on bool the logical not.
-
-    Shapes: any. Dtypes: integers and bool.
-    >>> mg.bitwise_not(mg.tensor([0, 5]))
-    tensor([-1, -6])
-    """
-    return np.invert(input)
-
-
 # ---- choosing ----
 
 
@@ -501,7 +467,7 @@ def _where_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(kernel="where", condition=True, samples=_where_samples, dtypes=ALL + COMPLEX, inplace=False, where="mg", linear_in=("input", "other"),
+@defop(title="where", kernel="where", condition=True, samples=_where_samples, dtypes=ALL + COMPLEX, inplace=False, where="mg", linear_in=("input", "other"),
        vjp={"condition": NONDIFF, "input": lambda g, condition: _choose(condition, g, 0), "other": lambda g, condition: _choose(condition, 0, g)})  # fmt: skip
 def _choose(condition, input, other):
     """input where condition holds, otherwise other"""
@@ -584,7 +550,7 @@ def clamp(input, min=None, max=None):
     return _clamp(input, min, max)
 
 
-@composite(samples=lambda r: [Sample(r(3, 4), r.bools(3, 4), 1.5, id="same"), Sample(r(2, 3, 4), r.bools(3, 1), 0.0, id="broadcast")],
+@composite(own_errors=True, samples=lambda r: [Sample(r(3, 4), r.bools(3, 4), 1.5, id="same"), Sample(r(2, 3, 4), r.bools(3, 1), 0.0, id="broadcast")],
            arrays="input mask", inplace=True, where="Tensor mg",
            errors=[ErrorSample(np.ones((2, 3)), np.ones((2, 3)), 0, error=DTypeError, match="masked_fill: expected a bool mask, got dtype float64")])  # fmt: skip
 def masked_fill(input, mask, value):

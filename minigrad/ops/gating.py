@@ -71,7 +71,7 @@ def glu(input, dim=-1):
     return a * sigmoid(b)
 
 
-@composite(where="F", samples=_softmax_samples, errors=_SOFTMAX_ERRORS[:1])
+@composite(own_errors=True, where="F", samples=_softmax_samples, errors=_SOFTMAX_ERRORS[:1])
 def softmin(input, dim=None, dtype=None):
     """softmax(-input) over `dim`. `dtype` casts.
 

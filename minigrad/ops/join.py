@@ -23,7 +23,7 @@ def _joined(op, tensors):
     return found
 
 
-@composite(arrays="tensors", where="mg", dtypes=ALL, samples=lambda r: [
+@composite(own_errors=True, arrays="tensors", where="mg", dtypes=ALL, samples=lambda r: [
     Sample([r(2), r(3)], id="vectors"), Sample([r(2, 3), r(2, 1)], id="matrices"), Sample([r(), r(2)], id="0-d")],
     errors=[ErrorSample([], error=ValueError, match="hstack: expected at least one tensor")])  # fmt: skip
 def hstack(tensors):
@@ -37,7 +37,7 @@ def hstack(tensors):
     return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
 
 
-@composite(arrays="tensors", where="mg", dtypes=ALL, aliases=("row_stack",), samples=lambda r: [
+@composite(own_errors=True, arrays="tensors", where="mg", dtypes=ALL, aliases=("row_stack",), samples=lambda r: [
     Sample([r(3), r(3)], id="vectors"), Sample([r(2, 3), r(1, 3)], id="matrices"), Sample([r(), r()], id="0-d")],
     errors=[ErrorSample([np.ones(2), np.ones(3)], error=ValueError, match="differ in more than dimension 0")])  # fmt: skip
 def vstack(tensors):
@@ -50,7 +50,7 @@ def vstack(tensors):
     return cat([atleast_2d(x) for x in _joined("vstack", tensors)], 0)
 
 
-@composite(arrays="tensors", where="mg", dtypes=ALL, samples=lambda r: [
+@composite(own_errors=True, arrays="tensors", where="mg", dtypes=ALL, samples=lambda r: [
     Sample([r(3), r(3)], id="vectors"), Sample([r(2, 3), r(2, 3)], id="matrices"), Sample([r(2, 3, 1), r(2, 3, 4)], id="3-d")],
     errors=[ErrorSample([np.ones(2), np.ones(3)], error=ValueError, match="differ in more than dimension 2")])  # fmt: skip
 def dstack(tensors):
@@ -63,7 +63,7 @@ def dstack(tensors):
     return cat([atleast_3d(x) for x in _joined("dstack", tensors)], 2)
 
 
-@composite(arrays="tensors", where="mg", dtypes=ALL, samples=lambda r: [
+@composite(own_errors=True, arrays="tensors", where="mg", dtypes=ALL, samples=lambda r: [
     Sample([r(3), r(3, 2)], id="vector-matrix"), Sample([r(), r()], id="0-d"), Sample([r(2, 3, 4), r(2, 1, 4)], id="3-d")],
     errors=[ErrorSample([np.ones(2), np.ones(3)], error=ValueError, match="differ in more than dimension 1")])  # fmt: skip
 def column_stack(tensors):
@@ -210,7 +210,7 @@ def dsplit(input, indices_or_sections):
     return _even("dsplit", input, indices_or_sections, 2, 3)
 
 
-@composite(aliases=("unsafe_split_with_sizes",), dtypes=ALL, samples=lambda r: [Sample(r(2, 7), split_sizes=(2, 5), dim=1, id="columns"), Sample(r(4), split_sizes=[1, 0, 3], id="vector")],
+@composite(own_errors=True, aliases=("unsafe_split_with_sizes",), dtypes=ALL, samples=lambda r: [Sample(r(2, 7), split_sizes=(2, 5), dim=1, id="columns"), Sample(r(4), split_sizes=[1, 0, 3], id="vector")],
            errors=[ErrorSample(np.ones(3), (1, 1), error=ValueError, match="do not add up to 3")])  # fmt: skip
 def split_with_sizes(input, split_sizes, dim=0):
     """Views of consecutive parts of the given sizes.

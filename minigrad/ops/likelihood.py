@@ -96,7 +96,7 @@ def _linear_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@composite(arrays="input linear_weight target", where="F", samples=_linear_samples, errors=[
+@composite(own_errors=True, arrays="input linear_weight target", where="F", samples=_linear_samples, errors=[
     ErrorSample(_ones(2, 4), _ones(3, 5), np.array([0, 1]), error=ShapeError, match="linear_cross_entropy: input has 4 features but linear_weight 5"),
     ErrorSample(_ones(2, 4), _ones(4), np.array([0, 1]), error=ShapeError, match=r"linear_weight must be \(C, \.\.\., features\), got shape \(4,\)"),
     ErrorSample(_ones(4), _ones(3, 2, 4), np.array([0, 1]), error=ShapeError, match=r"input must be \(N, features\), got shape \(4,\)"),

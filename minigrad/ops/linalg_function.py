@@ -77,7 +77,7 @@ def linalg_pinv(A, *, atol=None, rtol=None, hermitian=False):
     return _pinv(_even(A) if hermitian else A, atol, rtol)
 
 
-@composite(samples=_rectangles(), errors=[NO_MATRIX])
+@composite(own_errors=True, samples=_rectangles(), errors=[NO_MATRIX])
 def pinverse(input, rcond=1e-15):
     """`linalg.pinv` under its older name. Shapes: (..., m, n) gives (..., n, m).
 
@@ -109,7 +109,7 @@ Lstsq = collections.namedtuple("Lstsq", "solution residuals rank singular_values
 _DRIVERS = (None, "gels", "gelsy", "gelsd", "gelss")
 
 
-@composite(arrays="A B", where="linalg", samples=lambda r: [Sample(spread(r, 4, 2), r(4, 3), id="tall"), Sample(spread(r, 2, 4), r(2, 3), id="wide"), Sample(spread(r, 2, 4, 3), r(2, 4, 1), id="stack")],
+@composite(own_errors=True, arrays="A B", where="linalg", samples=lambda r: [Sample(spread(r, 4, 2), r(4, 3), id="tall"), Sample(spread(r, 2, 4), r(2, 3), id="wide"), Sample(spread(r, 2, 4, 3), r(2, 4, 1), id="stack")],
            errors=[ErrorSample(np.ones((3, 2)), np.ones((2, 1)), error=ValueError, match="linalg.lstsq: matrices of shape .* do not fit"),
                    ErrorSample(np.ones((3, 2)), np.ones((3, 1)), driver="qr", error=ValueError, match="linalg.lstsq: driver must be")])  # fmt: skip
 def linalg_lstsq(A, B, rcond=None, *, driver=None):
@@ -142,7 +142,7 @@ def linalg_lstsq(A, B, rcond=None, *, driver=None):
 # ---- powers and the exponential ----
 
 
-@composite(where="mg Tensor linalg", samples=lambda r: [Sample(regular(r, 3, 3), n=n, id=f"power-{n}") for n in (0, 1, 5, -2)] + [Sample(regular(r, 2, 3, 3), n=3, id="stack")],
+@composite(own_errors=True, where="mg Tensor linalg", samples=lambda r: [Sample(regular(r, 3, 3), n=n, id=f"power-{n}") for n in (0, 1, 5, -2)] + [Sample(regular(r, 2, 3, 3), n=3, id="stack")],
            errors=[ErrorSample(np.ones((2, 3)), 2, error=ValueError, match="expected square matrices"),
                    ErrorSample(SINGULAR, -1, error=RuntimeError, match="the matrix is singular")])  # fmt: skip
 def matrix_power(input, n):
@@ -217,7 +217,7 @@ def matrix_exp(input):
 # ---- tensors as matrices ----
 
 
-@composite(arrays="A", where="linalg", samples=lambda r: [Sample(regular(r, 6, 6).reshape(2, 3, 6), id="two"), Sample(regular(r, 4, 4).reshape(4, 2, 2), ind=1, id="one")],
+@composite(own_errors=True, arrays="A", where="linalg", samples=lambda r: [Sample(regular(r, 6, 6).reshape(2, 3, 6), id="two"), Sample(regular(r, 4, 4).reshape(4, 2, 2), ind=1, id="one")],
            errors=[ErrorSample(np.ones((2, 3)), 1, error=ValueError, match="linalg.tensorinv: sizes .* do not multiply to the same"),
                    ErrorSample(np.eye(2), 0, error=ValueError, match="linalg.tensorinv: expected a positive ind")])  # fmt: skip
 def linalg_tensorinv(A, ind=2):
@@ -235,7 +235,7 @@ def linalg_tensorinv(A, ind=2):
     return reshape(linalg_inv(reshape(A, (m, n))), (*last, *first))
 
 
-@composite(arrays="A B", where="linalg", samples=lambda r: [Sample(regular(r, 6, 6).reshape(2, 3, 6), r(2, 3), id="two"), Sample(regular(r, 6, 6).reshape(2, 6, 3), r(2, 3), dims=(1,), id="dims")],
+@composite(own_errors=True, arrays="A B", where="linalg", samples=lambda r: [Sample(regular(r, 6, 6).reshape(2, 3, 6), r(2, 3), id="two"), Sample(regular(r, 6, 6).reshape(2, 6, 3), r(2, 3), dims=(1,), id="dims")],
            errors=[ErrorSample(np.ones((2, 3, 4)), np.ones((2, 3)), error=ValueError, match="linalg.tensorsolve: shapes .* do not fit")])  # fmt: skip
 def linalg_tensorsolve(A, B, dims=None):
     """X of tensordot(A, X, X.ndim) = B. dims: dimensions of A that are moved to its end first. Shapes: (b..., x...) and (b...) give (x...).

@@ -170,7 +170,7 @@ def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     return _solve_triangular(LU, _solve_triangular(LU, _exchange_rows(B, pivots, False), False, True), True, False)
 
 
-@composite(arrays="b LU_data LU_pivots", constants=("LU_pivots",), samples=lambda r: [Sample(r(3, 2), regular(r, 3, 3), np.array([2, 3, 3], np.int32), id="matrix")],
+@composite(own_errors=True, arrays="b LU_data LU_pivots", constants=("LU_pivots",), samples=lambda r: [Sample(r(3, 2), regular(r, 3, 3), np.array([2, 3, 3], np.int32), id="matrix")],
            errors=[ErrorSample(np.ones((2, 1)), np.eye(3), np.array([1, 2, 3], np.int32), error=ValueError, match="do not fit")])  # fmt: skip
 def lu_solve(b, LU_data, LU_pivots):
     """`linalg.lu_solve` under its older name, arguments exchanged.

@@ -145,7 +145,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return _norm("linalg.norm", A, 2 if ord is None else ord, dims, keepdim, dtype)
 
 
-@composite(arrays="A", where="linalg", samples=lambda r: [
+@composite(own_errors=True, arrays="A", where="linalg", samples=lambda r: [
     *(Sample(spread(r, 3, 3), p=p, id=f"p-{p}") for p in (None, *_ORDS)), Sample(spread(r, 2, 3, 4), id="wide")],
     errors=[ErrorSample(np.ones((2, 3)), 1, error=ValueError, match="linalg.cond: expected square matrices"),
             ErrorSample(np.ones((2, 2)), 3, error=ValueError, match="linalg.cond: p must be")])  # fmt: skip
@@ -176,7 +176,7 @@ def linalg_cond(A, p=None):
 # ---- ops of other places ----
 
 
-@composite(arrays="A", where="linalg", samples=lambda r: [Sample(r(3, 4), id="matrix"), Sample(r(2, 4, 3), offset=-1, id="stack")], errors=[
+@composite(own_errors=True, arrays="A", where="linalg", samples=lambda r: [Sample(r(3, 4), id="matrix"), Sample(r(2, 4, 3), offset=-1, id="stack")], errors=[
     ErrorSample(np.ones(3), error=IndexError, match="diagonal: dimension -2 is out of range")])  # fmt: skip
 def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     """`mg.diagonal` of the last two dimensions; a view.
@@ -187,7 +187,7 @@ def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return diagonal(A, offset, dim1, dim2)
 
 
-@composite(arrays="input other", where="linalg", samples=lambda r: [Sample(regular(r, 2, 3, 3), r(3, 4), id="stack")],
+@composite(own_errors=True, arrays="input other", where="linalg", samples=lambda r: [Sample(regular(r, 2, 3, 3), r(3, 4), id="stack")],
            errors=[ErrorSample(np.ones((2, 3)), np.ones((2, 3)), error=ValueError, match="do not fit: 3 columns against 2 rows")])  # fmt: skip
 def linalg_matmul(input, other):
     """`mg.matmul`.

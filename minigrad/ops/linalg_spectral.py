@@ -136,7 +136,7 @@ def linalg_qr(A, mode="reduced"):
     return QR(_core.empty((0,), A.dtype), R) if mode == "r" else QR(Q, R)
 
 
-@composite(samples=lambda r: [Sample(spread(r, 4, 3), id="tall")], errors=[NO_MATRIX])
+@composite(own_errors=True, samples=lambda r: [Sample(spread(r, 4, 3), id="tall")], errors=[NO_MATRIX])
 def qr(input, some=True):
     """`linalg.qr` under its older name; some=False is mode "complete".
 
@@ -166,7 +166,7 @@ def linalg_householder_product(input, tau):
     return Q
 
 
-@composite(arrays="input tau", samples=lambda r: [Sample(r(4, 3), r.between(0.2, 1, 3), id="tall")], errors=[
+@composite(own_errors=True, arrays="input tau", samples=lambda r: [Sample(r(4, 3), r.between(0.2, 1, 3), id="tall")], errors=[
     ErrorSample(np.ones((2, 3)), np.ones(2), error=ValueError, match="expected at least as many rows as columns")])  # fmt: skip
 def orgqr(input, tau):
     """`linalg.householder_product` under its older name.
@@ -272,7 +272,7 @@ def linalg_svdvals(A, *, driver=None):
     return _svdvals(A)
 
 
-@composite(samples=_rectangles(), errors=[NO_MATRIX])
+@composite(own_errors=True, samples=_rectangles(), errors=[NO_MATRIX])
 def svd(input, some=True, compute_uv=True):
     """`linalg.svd` under its older name, with V in the place of Vh; some=False is full_matrices=True.
 
@@ -330,7 +330,7 @@ def linalg_eigh(A, UPLO="L"):
     return Eigh(*_eigh(_matrix("linalg.eigh", A, True)))
 
 
-@composite(arrays="A", where="linalg", samples=_squares(symmetric), errors=[NOT_SQUARE, NO_MATRIX])
+@composite(own_errors=True, arrays="A", where="linalg", samples=_squares(symmetric), errors=[NOT_SQUARE, NO_MATRIX])
 def linalg_eigvalsh(A, UPLO="L"):
     """Eigenvalues of symmetric matrices, rising. Shapes: (..., n, n) gives (..., n).
 

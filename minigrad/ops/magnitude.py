@@ -38,7 +38,7 @@ def _p_norm(x, p, dim, keepdim):
     return _choose(zero, 0.0 if p > 0 else INF, root) if total.requires_grad else root
 
 
-@composite(samples=lambda r: [Sample(away(r, 3, 5), id="all"), Sample(away(r, 3, 5), p=1, dim=1, id="l1"), Sample(r.distinct(3, 5), p=INF, dim=0, id="max"),
+@composite(own_errors=True, samples=lambda r: [Sample(away(r, 3, 5), id="all"), Sample(away(r, 3, 5), p=1, dim=1, id="l1"), Sample(r.distinct(3, 5), p=INF, dim=0, id="max"),
                               Sample(r.distinct(3, 5) + 9, p=-INF, dim=(0,), id="min"), Sample(away(r, 3, 5), p=0, dim=0, id="count"),
                               Sample(away(r, 3, 5), p=3, dim=1, keepdim=True, id="l3"), Sample(away(r, 3, 4, 2), p=0.5, dim=(0, 2), id="half")],
            errors=[BAD_DIM, ErrorSample(np.arange(3), error=DTypeError, match="norm: expected a floating-point tensor, got dtype int64"),
@@ -63,7 +63,7 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     return y if out is None else _core.write_out("norm", out, y)
 
 
-@composite(arrays="input other", errors=[NO_BROADCAST],
+@composite(own_errors=True, arrays="input other", errors=[NO_BROADCAST],
            samples=lambda r: [Sample(r(3, 5), r(3, 5), id="l2"), Sample(r(3, 5), r(5), p=1, id="l1"), Sample(r(3, 1), r(4), p=3.5, id="broadcast")])  # fmt: skip
 def dist(input, other, p=2):
     """p-norm of input - other.

@@ -100,7 +100,7 @@ def mm(input, mat2):
     return matmul(_two("mm", input, 2), _two("mm", mat2, 2))
 
 
-@composite(arrays="input mat2", samples=lambda r: [Sample(r(2, 3, 5), r(2, 5, 4), id="batch")],
+@composite(own_errors=True, arrays="input mat2", samples=lambda r: [Sample(r(2, 3, 5), r(2, 5, 4), id="batch")],
            errors=[ErrorSample(np.ones((2, 3, 4)), np.ones((2, 5, 4)), error=ShapeError, match="do not fit: 4 columns against 5 rows"),
                    ErrorSample(np.ones((3, 4)), np.ones((2, 4, 5)), error=ShapeError, match="bmm: expected 3 dimensions")])  # fmt: skip
 def bmm(input, mat2):
@@ -112,7 +112,7 @@ def bmm(input, mat2):
     return matmul(_two("bmm", input, 3), _two("bmm", mat2, 3))
 
 
-@composite(arrays="input vec", samples=lambda r: [Sample(r(3, 5), r(5), id="matrix")],
+@composite(own_errors=True, arrays="input vec", samples=lambda r: [Sample(r(3, 5), r(5), id="matrix")],
            errors=[ErrorSample(np.ones((2, 3)), np.ones(4), error=ShapeError, match="do not fit: 3 columns against 4 rows")])  # fmt: skip
 def mv(input, vec):
     """Product of a matrix and a vector.
@@ -123,7 +123,7 @@ def mv(input, vec):
     return matmul(_two("mv", input, 2), _two("mv", vec, 1))
 
 
-@composite(arrays="input tensor", samples=lambda r: [Sample(r(5), r(5), id="vectors")],
+@composite(own_errors=True, arrays="input tensor", samples=lambda r: [Sample(r(5), r(5), id="vectors")],
            errors=[ErrorSample(np.ones(3), np.ones(4), error=ShapeError, match="do not fit: 3 columns against 4 rows")])  # fmt: skip
 def dot(input, tensor):
     """Product of two vectors.
@@ -147,6 +147,7 @@ def outer(input, vec2):
 
 
 @composite(
+    own_errors=True,
     arrays="input mat1 mat2",
     inplace=True,
     samples=lambda r: [Sample(r(4), r(3, 5), r(5, 4), id="row"), Sample(r(3, 4), r(3, 5), r(5, 4), beta=0.5, alpha=2.0, id="scaled")],

@@ -160,7 +160,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
 # ---- by length ----
 
 
-@composite(where="F", samples=lambda r: [Sample(r(3, 5), id="rows"), Sample(away(r, 2, 3, 4), p=3.0, dim=2, id="p3"), Sample(r(4), p=1.0, dim=0, id="p1")], errors=[
+@composite(own_errors=True, where="F", samples=lambda r: [Sample(r(3, 5), id="rows"), Sample(away(r, 2, 3, 4), p=3.0, dim=2, id="p3"), Sample(r(4), p=1.0, dim=0, id="p1")], errors=[
     ErrorSample(_ones(3), error=IndexError, match="dimension 1 is out of range")])  # fmt: skip
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     """input / max(its p-norm over `dim`, eps).
@@ -205,7 +205,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     return (x1 * x2).sum(dim)
 
 
-@composite(arrays="x1 x2", where="F mg", errors=[NO_BROADCAST], samples=lambda r: [
+@composite(own_errors=True, arrays="x1 x2", where="F mg", errors=[NO_BROADCAST], samples=lambda r: [
     Sample(r(3, 5), r(3, 5), id="rows"), Sample(r(2, 3, 4), r(3, 1), p=1.0, keepdim=True, id="broadcast"), Sample(r(4), r(4), p=3.0, id="vectors")])  # fmt: skip
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """p-norm of x1 - x2 + eps over the last dimension.

@@ -20,7 +20,7 @@ from .shape import _dim, permute, reshape, stack, unsqueeze
 _PLUS_ERROR = r"expected one dtype, got float64 and float32"
 
 
-@composite(arrays="input batch1 batch2", inplace=True, samples=lambda r: [
+@composite(own_errors=True, arrays="input batch1 batch2", inplace=True, samples=lambda r: [
     Sample(r(4), r(2, 3, 5), r(2, 5, 4), id="row"), Sample(r(3, 4), r(2, 3, 5), r(2, 5, 4), beta=0.5, alpha=2.0, id="scaled"), Sample(r(3, 4), r(0, 3, 5), r(0, 5, 4), id="empty")],
     errors=[ErrorSample(np.ones(1), np.ones((2, 3)), np.ones((2, 3, 1)), error=ValueError, match="addbmm: expected 3 dimensions")])  # fmt: skip
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
@@ -39,7 +39,7 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     return _plus("addbmm", input, product, beta, alpha)
 
 
-@composite(arrays="input batch1 batch2", inplace=True, samples=lambda r: [
+@composite(own_errors=True, arrays="input batch1 batch2", inplace=True, samples=lambda r: [
     Sample(r(4), r(2, 3, 5), r(2, 5, 4), id="row"), Sample(r(2, 3, 4), r(2, 3, 5), r(2, 5, 4), beta=0.5, alpha=2.0, id="scaled")],
     errors=[ErrorSample(np.ones(1), np.ones((2, 3)), np.ones((2, 3, 1)), error=ValueError, match="baddbmm: expected 3 dimensions")])  # fmt: skip
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
@@ -52,7 +52,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     return _plus("baddbmm", input, _two("baddbmm", batch1, 3).bmm(_two("baddbmm", batch2, 3)), beta, alpha)
 
 
-@composite(arrays="input mat vec", inplace=True, samples=lambda r: [Sample(r(3), r(3, 5), r(5), id="vector"), Sample(r(1), r(3, 5), r(5), beta=0.5, alpha=2.0, id="scaled")],
+@composite(own_errors=True, arrays="input mat vec", inplace=True, samples=lambda r: [Sample(r(3), r(3, 5), r(5), id="vector"), Sample(r(1), r(3, 5), r(5), beta=0.5, alpha=2.0, id="scaled")],
            errors=[ErrorSample(np.ones(1), np.ones(3), np.ones(3), error=ValueError, match="mv: expected 2 dimensions")])  # fmt: skip
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """beta * input + alpha * mat @ vec. Shapes: mat (m, k), vec (k,), input broadcasts to (m,). With beta 0 input is not looked at.
@@ -63,8 +63,8 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     return _plus("addmv", input, mv(mat, vec), beta, alpha)
 
 
-@composite(arrays="input vec1 vec2", inplace=True, samples=lambda r: [Sample(r(3, 4), r(3), r(4), id="matrix"), Sample(r(4), r(3), r(4), beta=0.5, alpha=2.0, id="scaled")],
-           errors=[ErrorSample(np.ones(1), np.ones((2, 3)), np.ones(3), error=ValueError, match="outer: expected 1 dimension")])  # fmt: skip
+@composite(own_errors=True, arrays="input vec1 vec2", inplace=True, samples=lambda r: [Sample(r(3, 4), r(3), r(4), id="matrix"), Sample(r(4), r(3), r(4), beta=0.5, alpha=2.0, id="scaled")],
+           errors=[ErrorSample(np.ones(1), np.ones((2, 3)), np.ones(3), error=ValueError, match="addr: expected 1 dimension")])  # fmt: skip
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """beta * input + alpha * outer(vec1, vec2). Shapes: vec1 (m,), vec2 (n,), input broadcasts to (m, n). With beta 0 input is not looked at.
 
@@ -78,7 +78,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
 # ---- products ----
 
 
-@composite(arrays="input other", dtypes=NUMBERS, samples=lambda r: [
+@composite(own_errors=True, arrays="input other", dtypes=NUMBERS, samples=lambda r: [
     Sample(r(2, 3, 5), r(4, 5), id="matrices"), Sample(r(5), r(5), id="vectors"), Sample(r(), r(2, 3), id="0-d")],
     errors=[ErrorSample(np.ones((2, 3)), np.ones((2, 4)), error=ValueError, match=r"inner: the last dimensions of shapes \(2, 3\) and \(2, 4\) differ")])  # fmt: skip
 def inner(input, other):
@@ -186,7 +186,7 @@ def linalg_cross(input, other, *, dim=-1):
     return _cross("linalg.cross", input, other, dim)
 
 
-@composite(arrays="x y", dtypes=NUMBERS, where="linalg", samples=lambda r: [Sample(r(2, 5), r(2, 5), id="rows"), Sample(r(3, 1), r(4), dim=-1, id="broadcast"), Sample(r(5, 2), r(5, 2), dim=0, id="columns")],
+@composite(own_errors=True, arrays="x y", dtypes=NUMBERS, where="linalg", samples=lambda r: [Sample(r(2, 5), r(2, 5), id="rows"), Sample(r(3, 1), r(4), dim=-1, id="broadcast"), Sample(r(5, 2), r(5, 2), dim=0, id="columns")],
            errors=[ErrorSample(np.ones(2), np.ones(3), error=ValueError, match="cannot be broadcast")])  # fmt: skip
 def linalg_vecdot(x, y, *, dim=-1):
     """Products of vectors along `dim`, x conjugated if it is complex. Shapes: broadcast. Dtypes: numbers.
@@ -315,7 +315,7 @@ def _distance(op, p, *tensors):
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
-@composite(arrays="x1 x2", where="mg", samples=lambda r: [
+@composite(own_errors=True, arrays="x1 x2", where="mg", samples=lambda r: [
     *(Sample(r(4, 3), r(5, 3), p=p, id=f"p-{p}") for p in (0.0, 1.0, 2.0, 3.5, math.inf)), Sample(r(2, 1, 4, 3), r(3, 5, 3), id="batch"), Sample(r(0, 3), r(2, 3), id="empty"),
     Sample(r(27, 2), r(3, 2), id="product")],
     errors=[ErrorSample(np.ones((2, 3)), np.ones((2, 4)), error=ValueError, match=r"cdist: vectors of 3 and 4 entries"),

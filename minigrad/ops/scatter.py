@@ -140,7 +140,7 @@ def _scatter_reduce_samples(r):
     ]  # fmt: skip
 
 
-@composite(arrays="input", dtypes=ALL[:5], inplace=True, samples=_scatter_reduce_samples,
+@composite(own_errors=True, arrays="input", dtypes=ALL[:5], inplace=True, samples=_scatter_reduce_samples,
            errors=[ErrorSample(np.ones((2, 3)), 1, np.zeros((2, 1), np.int64), np.ones((2, 1)), "max", error=ValueError, match="scatter_reduce: reduce must be 'sum'"),
                    ErrorSample(np.ones((2, 3)), 1, np.full((2, 1), 3), np.ones((2, 1)), "amax", error=IndexError, match="out of bounds"),
                    ErrorSample(np.ones((2, 3)), 1, np.zeros((2, 2), np.int64), np.ones((2, 1)), "sum", error=ValueError, match="larger than source")])  # fmt: skip

@@ -75,7 +75,7 @@ def expand(input, size):
     return np.broadcast_to(input, [np.shape(input)[d - lead] if s == -1 else s for d, s in enumerate(size)])
 
 
-@composite(arrays="input other", where="Tensor", samples=lambda r: [Sample(r(3, 1), r(2, 3, 4), id="both")],
+@composite(own_errors=True, arrays="input other", where="Tensor", samples=lambda r: [Sample(r(3, 1), r(2, 3, 4), id="both")],
            errors=[ErrorSample(np.ones((2, 3)), np.ones(4), error=ShapeError, match=r"shape \(2, 3\) cannot be expanded to \(4,\)")])  # fmt: skip
 def expand_as(input, other):
     """`expand` to the shape of `other`.
@@ -130,7 +130,7 @@ def reshape(input, shape):
     return _view(input if _core.can_view(input, shape) else clone(input), shape)
 
 
-@composite(where="Tensor", arrays="input other", dense=True, samples=lambda r: [Sample(r(2, 6), r(3, 4), id="split")],
+@composite(own_errors=True, where="Tensor", arrays="input other", dense=True, samples=lambda r: [Sample(r(2, 6), r(3, 4), id="split")],
            errors=[ErrorSample(np.ones((2, 3)), np.ones(4), error=ShapeError, match=r"shape \(2, 3\) of 6 elements cannot become \(4,\)")])  # fmt: skip
 def view_as(input, other):
     """`view` in the shape of `other`.
@@ -141,7 +141,7 @@ def view_as(input, other):
     return _view(input, other.shape)
 
 
-@composite(where="Tensor", arrays="input other", samples=lambda r: [Sample(r(2, 6), r(3, 4), id="split")],
+@composite(own_errors=True, where="Tensor", arrays="input other", samples=lambda r: [Sample(r(2, 6), r(3, 4), id="split")],
            errors=[ErrorSample(np.ones((2, 3)), np.ones(4), error=ShapeError, match=r"shape \(2, 3\) of 6 elements cannot become \(4,\)")])  # fmt: skip
 def reshape_as(input, other):
     """`reshape` to the shape of `other`.

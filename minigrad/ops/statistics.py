@@ -24,7 +24,7 @@ Histogram = collections.namedtuple("Histogram", "hist bin_edges")
 # ---- several at once ----
 
 
-@composite(samples=lambda r: [s for s in reduced(dims=((0, 2),))(r) if s.id != "0-d"], where="mg", errors=[BAD_DIM])
+@composite(own_errors=True, samples=lambda r: [s for s in reduced(dims=((0, 2),))(r) if s.id != "0-d"], where="mg", errors=[BAD_DIM])
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(variance, mean), as `var` and `mean` give them.
 
@@ -36,7 +36,7 @@ def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     return _var(input, dim, correction, keepdim), mean(input, dim, keepdim)
 
 
-@composite(samples=lambda r: [s for s in reduced(dims=((0, 2),))(r) if s.id != "0-d"], where="mg", errors=[BAD_DIM])
+@composite(own_errors=True, samples=lambda r: [s for s in reduced(dims=((0, 2),))(r) if s.id != "0-d"], where="mg", errors=[BAD_DIM])
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(standard deviation, mean), as `std` and `mean` give them.
 
@@ -48,7 +48,7 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     return _std(input, dim, None, keepdim, correction=correction), mean(input, dim, keepdim)
 
 
-@composite(samples=reduced(distinct, dims=()), dtypes=ALL, errors=[BAD_DIM, NOTHING])
+@composite(own_errors=True, samples=reduced(distinct, dims=()), dtypes=ALL, errors=[BAD_DIM, NOTHING])
 def aminmax(input, *, dim=None, keepdim=False):
     """(min, max) of all elements, or along `dim`. Ties share the gradient equally.
 
@@ -63,7 +63,7 @@ def aminmax(input, *, dim=None, keepdim=False):
 # ---- without NaN ----
 
 
-@composite(samples=reduced(dims=((0, 2),)), dtypes=NUMBERS, linear_in=("input",), errors=[BAD_DIM])
+@composite(own_errors=True, samples=reduced(dims=((0, 2),)), dtypes=NUMBERS, linear_in=("input",), errors=[BAD_DIM])
 def nansum(input, dim=None, keepdim=False, *, dtype=None):
     """Sum of the elements that are not NaN.
 
@@ -75,7 +75,7 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None):
     return _sum(_choose(isnan(x), 0, x) if x.is_floating_point() else x, dim, keepdim)
 
 
-@composite(samples=reduced(dims=((0, 2),)), linear_in=("input",),
+@composite(own_errors=True, samples=reduced(dims=((0, 2),)), linear_in=("input",),
            errors=[BAD_DIM, ErrorSample(np.arange(3), error=DTypeError, match="nanmean: expected a floating-point tensor, got dtype int64")])  # fmt: skip
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """Mean of the elements that are not NaN; of none, NaN.
@@ -140,7 +140,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     return y if input.ndim == 2 else reshape(y, ())
 
 
-@composite(errors=[ErrorSample(np.ones((2, 3, 4)), error=ShapeError, match="expected at most 2 dimensions, got shape")],
+@composite(own_errors=True, errors=[ErrorSample(np.ones((2, 3, 4)), error=ShapeError, match="expected at most 2 dimensions, got shape")],
            samples=lambda r: [Sample(r(3, 5), id="matrix"), Sample(r(7), id="vector")])  # fmt: skip
 def corrcoef(input):
     """Pearson's correlation coefficients of variables (rows) over observations (columns), not beyond -1 and 1.
