@@ -124,8 +124,9 @@ void mg_parallel(int64_t n, int64_t grain, mg_task fn, void *ctx);
 
 /* Work memory of the calling thread, 64-byte aligned, kept between calls, grown on demand and freed when the thread ends. Slots are
  * independent; a pointer is valid until the same thread asks for the same slot again. NULL if out of memory.
- * Slots 0 and 1 belong to gemm (callers of gemm must not use them across the call), 2 and 3 to everybody else. */
-#define MG_SCRATCH_SLOTS 4
+ * Slots 0 and 1 belong to gemm (callers of gemm must not use them across the call), 2 and 3 to everybody else, 4 and 5 to kernels that
+ * call other kernels meanwhile. */
+#define MG_SCRATCH_SLOTS 6
 void *mg_scratch(int slot, size_t nbytes);
 
 #endif

@@ -650,3 +650,62 @@ def test_reprs_of_containers_equal_pytorchs():
 
     for a, b in zip(build(torch.nn, torch), build(nn, mg), strict=True):
         assert repr(a) == repr(b)
+
+
+class TestFusedRow:
+    """nn.Sequential runs a Linear and the activation behind it as one op, and nobody can tell."""
+
+    @pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh, nn.Sigmoid])
+    @pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 5, 3)], ids=str)
+    @pytest.mark.parametrize("bias", [True, False])
+    def test_same_as_one_by_one(self, activation, shape, bias):
+        linear, act = nn.Linear(3, 4, bias=bias), activation()
+        x = mg.randn(*shape).requires_grad_()
+        leaves = [x, *linear.parameters()]
+        fused, apart = nn.Sequential(linear, act)(x), act(linear(x))
+        assert fused.grad_fn.name == "linear_activation"
+        g = mg.randn(*fused.shape)
+        assert mg.equal(fused, apart)
+        for a, b in zip(mg.autograd.grad(fused, leaves, g), mg.autograd.grad(apart, leaves, g), strict=True):
+            assert mg.allclose(a, b, rtol=1e-5, atol=1e-6)
+
+    def test_second_order(self):
+        model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2), nn.Sigmoid()).double()
+        inputs = [mg.randn(5, 3, dtype=mg.float64).requires_grad_(), *model.parameters()]
+        assert mg.testing.gradcheck(lambda x, *parameters: model(x), inputs)
+        assert mg.testing.gradgradcheck(lambda x, *parameters: model(x), inputs)
+
+    def test_hooks_see_both(self):
+        model, seen = nn.Sequential(nn.Linear(3, 4), nn.ReLU()), []
+        x = mg.randn(2, 3)
+        handles = [m.register_forward_hook(lambda m, args, y: seen.append((type(m).__name__, y))) for m in model]
+        y = model(x)
+        assert [name for name, _ in seen] == ["Linear", "ReLU"]
+        assert mg.equal(seen[1][1], y) and mg.equal(seen[0][1], model[0](x))
+        for handle in handles:
+            handle.remove()
+
+    def test_own_forwards_are_called(self):
+        class Twice(nn.Linear):
+            def forward(self, input):
+                return 2 * super().forward(input)
+
+        model = nn.Sequential(Twice(3, 4), nn.ReLU())
+        x = mg.randn(2, 3)
+        assert mg.equal(model(x), (2 * nn.functional.linear(x, model[0].weight, model[0].bias)).relu())
+        model = nn.Sequential(nn.Linear(3, 4), nn.Tanh())
+        model[1].forward = lambda input: input * 0
+        assert not model(x).any()
+        model[0].forward = lambda input: mg.ones(1)
+        assert model(x).tolist() == [0.0]
+
+    def test_errors_name_the_module(self):
+        with pytest.raises(ValueError, match=r"^0 \(Linear\): linear_activation: input has 3 features"):
+            nn.Sequential(nn.Linear(5, 4), nn.ReLU())(mg.ones(2, 3))
+
+    def test_other_dtypes_and_vmap(self):
+        model = nn.Sequential(nn.Linear(3, 4), nn.Tanh())
+        x = mg.randn(6, 3)
+        assert mg.allclose(mg.func.vmap(model)(x), model(x), atol=1e-6)
+        half = mg.nn.functional.linear(x.half(), model[0].weight.half(), model[0].bias.half()).tanh()
+        assert mg.equal(model.half()(x.half()), half)

@@ -9,7 +9,7 @@
 
 #include "kernels.h"
 
-enum { MG_ACT_NONE, MG_ACT_RELU }; /* relu keeps NaN */
+enum { MG_ACT_NONE, MG_ACT_RELU, MG_ACT_TANH, MG_ACT_SIGMOID }; /* relu keeps NaN; gemm itself knows the first two */
 
 typedef struct {
     int64_t m, n, k;

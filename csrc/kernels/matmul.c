@@ -3,7 +3,7 @@
  *   a[1] in   A     (..., m, k)   any strides: transposed, 0 for a broadcast axis of the batch
  *   a[2] in   B     (..., k, n)   any strides
  *   a[3] in   bias  C's shape, any strides (0 where broadcast); optional
- *   p         activation: MG_ACT_NONE, MG_ACT_RELU
+ *   p         activation, of gemm.h; for integers MG_ACT_NONE or MG_ACT_RELU
  * All have the same ndim >= 2 and the same batch shape. C = activation(A B + bias).
  *
  * A batch of which B is the same for all is one product with more rows, where strides allow it. Otherwise threads take whole matrices if
@@ -58,7 +58,7 @@ static void matrices(void *ctx, int64_t begin, int64_t end) {
     }
 }
 
-static mg_status run(const mg_array *a, const mg_param *p, product f, int64_t size, bool plain) {
+static mg_status multiply(const mg_array *a, int activation, product f, int64_t size, bool plain) {
     const int nd = a[0].ndim - 2;
     const bool bias = a[3].data != NULL;
     stack s = {.a = a, .nd = nd, .size = size, .f = f, .status = MG_OK};
@@ -68,7 +68,7 @@ static mg_status run(const mg_array *a, const mg_param *p, product f, int64_t si
     s.g.c = a[0].data, s.g.ldc = s.g.n;
     s.g.bias = a[3].data;
     if (bias) s.g.rsbias = a[3].strides[nd], s.g.csbias = a[3].strides[nd + 1];
-    s.g.activation = (int)p[0].i;
+    s.g.activation = activation;
     if (s.g.m == 0 || s.g.n == 0) return MG_OK;
     if (!plain) merge_rows(&s);
     if (s.nd == 0) return f(&s.g);
@@ -83,13 +83,28 @@ static mg_status run(const mg_array *a, const mg_param *p, product f, int64_t si
     return s.status;
 }
 
-#define KERNEL(dtype, T)                                                                                                             \
-    mg_status MG_FN(matmul, dtype)(const mg_array *a, const mg_param *p) { return run(a, p, MG_FN(gemm, dtype), sizeof(T), false); } \
-    mg_status MG_FN(matmul_plain, dtype)(const mg_array *a, const mg_param *p) {                                                     \
-        return run(a, p, MG_FN(gemm_plain, dtype), sizeof(T), true);                                                                 \
+/* tanh and sigmoid are passes of their own over C, which is still in cache if it fits there at all. */
+static mg_status run(const mg_array *a, const mg_param *p, product f, int64_t size, bool plain, mg_kernel tanh, mg_kernel sigmoid) {
+    const mg_kernel pass = p[0].i == MG_ACT_TANH ? tanh : p[0].i == MG_ACT_SIGMOID ? sigmoid : NULL;
+    const mg_status status = multiply(a, pass ? MG_ACT_NONE : (int)p[0].i, f, size, plain);
+    if (pass == NULL || status != MG_OK) return status;
+    const int64_t numel = mg_numel(a), one = 1;
+    const mg_array c = {a[0].data, &numel, &one, 1, a[0].dtype};
+    return pass((const mg_array[]){c, c}, NULL);
+}
+
+#define KERNEL(dtype, T, tanh, sigmoid)                                             \
+    mg_status MG_FN(matmul, dtype)(const mg_array *a, const mg_param *p) {          \
+        return run(a, p, MG_FN(gemm, dtype), sizeof(T), false, tanh, sigmoid);      \
+    }                                                                               \
+    mg_status MG_FN(matmul_plain, dtype)(const mg_array *a, const mg_param *p) {    \
+        return run(a, p, MG_FN(gemm_plain, dtype), sizeof(T), true, tanh, sigmoid); \
     }
-KERNEL(f32, float)
-KERNEL(f64, double)
-KERNEL(i64, int64_t)
-KERNEL(i32, int32_t)
-KERNEL(u8, uint8_t)
+#define DECLARE(name, dtype) mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p);
+MG_EACH_FLOATS(DECLARE, tanh)
+MG_EACH_FLOATS(DECLARE, sigmoid)
+KERNEL(f32, float, MG_FN(tanh, f32), MG_FN(sigmoid, f32))
+KERNEL(f64, double, MG_FN(tanh, f64), MG_FN(sigmoid, f64))
+KERNEL(i64, int64_t, NULL, NULL)
+KERNEL(i32, int32_t, NULL, NULL)
+KERNEL(u8, uint8_t, NULL, NULL)

@@ -379,6 +379,10 @@ cdef Op PERMUTE = None
 cdef Op TRANSPOSE = None
 cdef Op MATMUL = None
 cdef Op LINEAR = None
+cdef Op LINEAR_ACTIVATION = None
+cdef Op RELU = None
+cdef Op TANH = None
+cdef Op SIGMOID = None
 cdef Op UNSQUEEZE = None
 cdef Op CAST = None
 cdef Op CLONE = None
@@ -396,8 +400,13 @@ cdef object advanced_set = None
 
 def install(*, get_advanced, set_advanced, **ops):
     """Hand the engine the declared ops and functions that operators, indexing and backward need."""
+<<<<<<< HEAD
     global advanced_get, advanced_set, SUM, MEAN, VIEW_OP, CONJ
     global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LSHIFT, RSHIFT, LT, LE, GT, GE, EQ
+=======
+    global advanced_get, advanced_set, SUM, MEAN, VIEW_OP, CONJ, LINEAR_ACTIVATION, RELU, TANH, SIGMOID
+    global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LT, LE, GT, GE, EQ
+>>>>>>> 89dd804 (nn: a Linear and its activation are one kernel, and so is their backward pass)
     global NE, NEG, ABS, NOT, PERMUTE, TRANSPOSE, MATMUL, LINEAR, CAST, CLONE, ASSIGN, AS_STRIDED, COPY_SLICES, SLICE
     advanced_get, advanced_set = get_advanced, set_advanced
     CONJ = ops["CONJ"]
@@ -429,6 +438,10 @@ def install(*, get_advanced, set_advanced, **ops):
     TRANSPOSE = ops["TRANSPOSE"]
     MATMUL = ops["MATMUL"]
     LINEAR = ops["LINEAR"]
+    LINEAR_ACTIVATION = ops["LINEAR_ACTIVATION"]
+    RELU = ops["RELU"]
+    TANH = ops["TANH"]
+    SIGMOID = ops["SIGMOID"]
     UNSQUEEZE = ops["UNSQUEEZE"]
     CAST = ops["CAST"]
     CLONE = ops["CLONE"]

@@ -655,6 +655,8 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
     cdef object value, result
     if node.freed:
         raise GradError(f"backward: the graph of {op.name} was freed by an earlier backward; pass retain_graph=True to that one")
+    if (op is LINEAR or op is LINEAR_ACTIVATION) and not create and linear_backward(node, <Tensor>g, targets, grads):
+        return 0
     if op.holomorphic and CATEGORY[(<Tensor>g).dtype_] == COMPLEX:
         # The gradient of a real loss L is dL/dRe + i dL/dIm, which f'(z) multiplies by its conjugate. Rules multiply by f'(z):
         # conj(f'(z)) g = conj(f'(z) conj(g)), and `deliver` makes the outer conj.

@@ -1,7 +1,10 @@
 # matmul and linear: the shapes and strides of the `matmul` kernel, without Python on the way.
 
-cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
-    """a @ b (b transposed: a @ b.mT), plus a bias of one row; NumPy's rules for 1-D and stacked operands. Not recorded."""
+ACTIVATIONS = (None, "relu", "tanh", "sigmoid")  # by their numbers in gemm.h
+
+cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b, int activation=0):
+    """a @ b (b transposed: a @ b.mT), plus a bias of one row, through an activation; NumPy's rules for 1-D and stacked operands.
+    Not recorded."""
     cdef mg_array arr[4]
     cdef mg_param p[1]
     cdef int64_t shape[8]
@@ -21,7 +24,7 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
         raise DTypeError(f"{op.name}: expected one dtype for all arguments, got {a.dtype.name} and {b.dtype.name}"
                          + ("" if bias is None else f" (bias {bias.dtype.name})"))
     if is_half(a.dtype_):
-        c = contract(op, converted(a, MG_F32), converted(b, MG_F32), None if bias is None else converted(bias, MG_F32), transpose_b)
+        c = contract(op, converted(a, MG_F32), converted(b, MG_F32), None if bias is None else converted(bias, MG_F32), transpose_b, activation)
         return converted(c, a.dtype_)
     if a.ndim_ == 0 or b.ndim_ == 0:
         raise ShapeError(f"{op.name}: expected tensors of at least 1 dimension, got shapes {a.shape} and {b.shape}")
@@ -86,7 +89,7 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
     if c.size_ == 0:
         return c
     if op.row[a.dtype_] == NULL:
-        by_reference(op, (a, b) if bias is None else (a, b, bias), (), c)
+        by_reference(op, (a, b) if op is MATMUL else (a, b, bias), () if activation == 0 else (ACTIVATIONS[activation],), c)
         return c
     arr[0].data, arr[0].shape, arr[0].strides, arr[0].ndim, arr[0].dtype = c.ptr, sc, tc, ndim, c.dtype_
     arr[1].data, arr[1].shape, arr[1].strides, arr[1].ndim, arr[1].dtype = a.ptr, sa, ta, ndim, a.dtype_
@@ -98,7 +101,7 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b):
         if bias.shape_[0] != 1:
             tbias[ndim - 1] = bias.strides_[0]
         arr[3].data = bias.ptr
-    p[0].i = 0
+    p[0].i = activation
     launch_kernel(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
     return c
 
@@ -122,25 +125,42 @@ def apply_matmul(input, other):
 
 def apply_linear(input, weight, bias=None):
     """input @ weight.T + bias in one kernel."""
+    return linear(LINEAR, input, weight, bias, 0)
+
+
+def apply_linear_activation(input, weight, bias=None, activation="relu"):
+    """The same through an activation."""
+    if activation not in ACTIVATIONS[1:]:
+        raise ValueError(f"linear_activation: activation must be one of {', '.join(map(repr, ACTIVATIONS[1:]))}, got {activation!r}")
+    return linear(LINEAR_ACTIVATION, input, weight, bias, ACTIVATIONS.index(activation))
+
+
+cdef Tensor linear(Op op, object input, object weight, object bias, int activation):
     cdef Tensor x, w, b = None, y
     if not isinstance(input, Tensor) or not isinstance(weight, Tensor) or not (bias is None or isinstance(bias, Tensor)):
-        raise TypeError(f"linear: expected Tensors, got {type(input).__name__}, {type(weight).__name__}, {type(bias).__name__}")
+        raise TypeError(f"{op.name}: expected Tensors, got {type(input).__name__}, {type(weight).__name__}, {type(bias).__name__}")
     x, w = <Tensor>input, <Tensor>weight
     if w.ndim_ > 2 or w.ndim_ == 0:
-        raise ShapeError(f"linear: expected a weight of shape (out, in) or (in,), got {w.shape}")
+        raise ShapeError(f"{op.name}: expected a weight of shape (out, in) or (in,), got {w.shape}")
     if bias is not None:
         b = <Tensor>bias
         if b.ndim_ > 1 or (w.ndim_ == 1 and b.ndim_ == 1) or (b.ndim_ == 1 and b.shape_[0] != w.shape_[0] and b.shape_[0] != 1):
-            raise ShapeError(f"linear: expected a bias of shape {w.shape[:-1]} for weight {w.shape}, got {b.shape}")
+            raise ShapeError(f"{op.name}: expected a bias of shape {w.shape[:-1]} for weight {w.shape}, got {b.shape}")
         if b.ndim_ == 0:
             b = view(UNSQUEEZE, b, (0,))
     if x.batch is not None or w.batch is not None or (b is not None and b.batch is not None):
         y = matmul(x, w.mT if w.ndim_ == 2 else w)
-        return y if b is None else y + b
-    y = contract(LINEAR, x, w, b, True)
+        return activated(y if b is None else y + b, activation)
+    if activation and (op.row[x.dtype_] == NULL or CATEGORY[x.dtype_] != FLOATING):
+        return activated(linear(LINEAR, x, w, b, 0), activation)
+    y = contract(op, x, w, b, True, activation)
     if mg_grad_mode and (requires_grad(x) or requires_grad(w) or (b is not None and requires_grad(b))):
-        record(LINEAR, (x, w, b), (), y)
+        record(op, (x, w, b), () if activation == 0 else (ACTIVATIONS[activation],), y)
     return y
+
+
+cdef Tensor activated(Tensor x, int activation):
+    return x if activation == 0 else unary((RELU, TANH, SIGMOID)[activation - 1], x)
 
 
 # ---- gradients of linear: if nothing is recorded, the products without views and calls in between ----
@@ -168,6 +188,87 @@ def linear_weight(Tensor g, Tensor input, weight_shape):
 
 def linear_bias(Tensor g, tuple bias_shape):
     return sum_to(g, bias_shape)
+
+
+cdef bint linear_backward(Node node, Tensor g, const int64_t *targets, PyObject **grads) except -1:
+    """All gradients of `linear` and `linear_activation` in one kernel, where there is one; False if the rules have to do it."""
+    cdef mg_array a[7]
+    cdef mg_param p[1]
+    cdef int64_t shape[8]
+    cdef int64_t sizes[5][2]
+    cdef int64_t strides[5][2]
+    cdef int64_t m, n, k
+    cdef Tensor x = None, w = None, y = None, gx = None, gw = None, gb = None
+    if node.op.row[g.dtype_] == NULL or CATEGORY[g.dtype_] != FLOATING or g.batch is not None or g.ndim_ == 0 or g.size_ == 0:
+        return False
+    if targets[1] >= 0 and len(<tuple>node.shapes[1]) != 2:
+        return False
+    n = g.shape_[g.ndim_ - 1]
+    if targets[0] >= 0:
+        w = saved_array(node, 1)
+        if w.ndim_ != 2 or w.batch is not None:
+            return False
+        k = w.shape_[1]
+    if targets[1] >= 0:
+        x = saved_array(node, 0)
+        if x.batch is not None:
+            return False
+        k = x.shape_[x.ndim_ - 1]
+    elif targets[0] < 0:  # of the bias alone
+        return False
+    if targets[2] >= 0 and node.shapes[2] != (n,):
+        return False
+    if k == 0:
+        return False
+    m = g.size_ // n
+    p[0].i = 0
+    memset(a, 0, sizeof(a))
+    if node.op is LINEAR_ACTIVATION:
+        p[0].i = ACTIVATIONS.index(node.params[0])
+        y = matrix(dense(saved_output(node, 0, False)), m, n, &a[6], sizes[2], strides[2])
+    g = matrix(g, m, n, &a[3], sizes[3], strides[3])
+    if x is not None:
+        x = matrix(x, m, k, &a[4], sizes[4], strides[4])
+    else:  # the kernel reads the size from here
+        sizes[4][0], sizes[4][1] = m, k
+        a[4].shape = sizes[4]
+    if w is not None:
+        describe(&a[5], w)
+    if targets[0] >= 0:
+        memcpy(shape, node.out_shape, node.out_ndim * sizeof(int64_t))
+        shape[node.out_ndim - 1] = k
+        gx = new_tensor(g.dtype_, node.out_ndim, shape)
+        describe(&a[0], gx)
+    if targets[1] >= 0:
+        shape[0], shape[1] = n, k
+        gw = new_tensor(g.dtype_, 2, shape)
+        describe(&a[1], gw)
+    if targets[2] >= 0:
+        gb = new_tensor(g.dtype_, 1, &n)
+        describe(&a[2], gb)
+    launch_kernel(LINEAR_BACKWARD_ROW[g.dtype_], a, p, 2 * m * n * k, node.op.name)
+    if gx is not None:
+        deliver(node, 0, gx, &grads[targets[0]], False)
+    if gw is not None:
+        deliver(node, 1, gw, &grads[targets[1]], False)
+    if gb is not None:
+        deliver(node, 2, gb, &grads[targets[2]], False)
+    return True
+
+cdef const mg_kernel *LINEAR_BACKWARD_ROW = mg_kernel_row(mg_kernel_id("linear_backward"))
+
+
+cdef Tensor matrix(Tensor x, int64_t rows, int64_t columns, mg_array *a, int64_t *shape, int64_t *strides):
+    """Describe x, or a copy of it, as a matrix; returns what was described."""
+    if x.ndim_ != 2:
+        x = dense(x)
+    shape[0], shape[1] = rows, columns
+    if x.ndim_ == 2:
+        strides[0], strides[1] = x.strides_[0], x.strides_[1]
+    else:
+        strides[0], strides[1] = columns, 1
+    a.data, a.shape, a.strides, a.ndim, a.dtype = x.ptr, shape, strides, 2, x.dtype_
+    return x
 
 
 cdef Tensor as_rows(Tensor x):

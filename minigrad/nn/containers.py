@@ -9,12 +9,16 @@ from operator import index
 from typing import Any, TypeVar, overload
 
 import minigrad as mg  # noqa: F401  (doctests)
-from minigrad._core import Tensor
+from minigrad._core import Tensor, install_row, run_in_order
 
+from .activation import ReLU, Sigmoid, Tanh
+from .linear import Linear
 from .module import Module, _indent
 from .parameter import Parameter
 
 S = TypeVar("S", bound="_Row")
+
+install_row(linear=Linear.forward, activations={ReLU.forward: "relu", Tanh.forward: "tanh", Sigmoid.forward: "sigmoid"})
 
 
 class _Row(Module):
@@ -92,6 +96,8 @@ class _Row(Module):
 class Sequential(_Row):
     """Run modules one after the other, each on the output of the one before.
 
+    A Linear and the ReLU, Tanh or Sigmoid that follows it are one op of the graph, `linear_activation`, unless one of them has hooks.
+
     Shapes: whatever the first accepts and the last gives.
     >>> Sequential(mg.nn.Linear(4, 8), mg.nn.ReLU(), mg.nn.Linear(8, 2))(mg.zeros(5, 4)).shape
     (5, 2)
@@ -107,10 +113,7 @@ class Sequential(_Row):
                 self.add_module(str(i), module)
 
     def forward(self, input: Any) -> Any:
-        members = self.__dict__
-        for name in self._module_names:
-            input = members[name](input)
-        return input
+        return run_in_order(self.__dict__, self._module_names, input)
 
     def __getitem__(self, i):
         if isinstance(i, slice):

@@ -67,6 +67,10 @@ _core.install(
     SLICE=index._slice.op.engine,
     MATMUL=matmul.matmul.op.engine,
     LINEAR=matmul.linear.op.engine,
+    LINEAR_ACTIVATION=matmul.linear_activation.op.engine,
+    RELU=activation.relu.op.engine,
+    TANH=activation.tanh.op.engine,
+    SIGMOID=activation.sigmoid.op.engine,
 )
 
 _loaded = False

@@ -8,6 +8,7 @@ from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import Cost, ErrorSample, Sample, composite, defop
 from ._samples import COMPLEX, FLOATS, NUMBERS
+from .activation import relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
 from .shape import reshape, unsqueeze
 
 
@@ -81,6 +82,30 @@ def linear(input, weight, bias=None):
     """
     y = np.matmul(input, np.swapaxes(weight, -1, -2) if np.ndim(weight) == 2 else weight)
     return y if bias is None else y + bias
+
+
+def _slope(g, y, activation):
+    """g through the activation that gave `y`."""
+    return {"relu": relu_backward, "tanh": tanh_backward, "sigmoid": sigmoid_backward}[activation](g, y)
+
+
+@defop(family="general", kernel="matmul", call=_core.apply_linear_activation, where="", dtypes=FLOATS,
+       vjp={"input": lambda g, weight, y, activation: _core.linear_input(_slope(g, y, activation), weight),
+            "weight": lambda g, input, weight_shape, y, activation: _core.linear_weight(_slope(g, y, activation), input, weight_shape),
+            "bias": lambda g, bias_shape, y, activation: _core.linear_bias(_slope(g, y, activation), bias_shape)},
+       samples=lambda r: [Sample(r(5, 3), r(4, 3), r(4), id="tanh", activation="tanh"), Sample(r(2, 5, 3), r(4, 3), id="stack-no-bias", activation="sigmoid"),
+                          Sample(r(3), r(4, 3), r(4), id="vector-relu", activation="relu"), Sample(r(5, 3), r(3), id="row-weight", activation="tanh"),
+                          Sample(r(0, 3), r(4, 3), r(4), id="empty", activation="tanh")],
+       cost=lambda input, weight, bias=None, activation="relu": _matmul_cost(input, weight.T),
+       errors=[ErrorSample(np.ones((2, 3)), np.ones((4, 5)), error=ShapeError, match="linear_activation: input has 3 features"),
+               ErrorSample(np.ones((2, 3)), np.ones((4, 3)), activation="gelu", error=ValueError, match="activation must be one of 'relu', 'tanh', 'sigmoid', got 'gelu'")])  # fmt: skip
+def linear_activation(input, weight, bias=None, activation="relu"):
+    """activation(input @ weight.T + bias), in one kernel; what `nn.Sequential` makes of a Linear and the activation after it.
+
+    Shapes: input (..., in), weight (out, in) or (in,), bias (out,) or None; gives (..., out). Dtypes: one for all.
+    """
+    y = linear.op.ref(input, weight, bias)
+    return {"relu": relu, "tanh": tanh, "sigmoid": sigmoid}[activation].op.ref(y)
 
 
 def _two(op, x, n):
