@@ -400,13 +400,8 @@ cdef object advanced_set = None
 
 def install(*, get_advanced, set_advanced, **ops):
     """Hand the engine the declared ops and functions that operators, indexing and backward need."""
-<<<<<<< HEAD
-    global advanced_get, advanced_set, SUM, MEAN, VIEW_OP, CONJ
-    global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LSHIFT, RSHIFT, LT, LE, GT, GE, EQ
-=======
     global advanced_get, advanced_set, SUM, MEAN, VIEW_OP, CONJ, LINEAR_ACTIVATION, RELU, TANH, SIGMOID
-    global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LT, LE, GT, GE, EQ
->>>>>>> 89dd804 (nn: a Linear and its activation are one kernel, and so is their backward pass)
+    global UNSQUEEZE, ADD, SUB, MUL, DIV, FLOOR_DIVIDE, REMAINDER, POW, AND, OR, XOR, LSHIFT, RSHIFT, LT, LE, GT, GE, EQ
     global NE, NEG, ABS, NOT, PERMUTE, TRANSPOSE, MATMUL, LINEAR, CAST, CLONE, ASSIGN, AS_STRIDED, COPY_SLICES, SLICE
     advanced_get, advanced_set = get_advanced, set_advanced
     CONJ = ops["CONJ"]
