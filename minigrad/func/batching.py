@@ -195,6 +195,8 @@ RULES: dict[str, Rule] = {name: rule for rule, names in (_rows, _dims) for name 
     "avg_pool2d_backward": into_rows(),
     "_adaptive_avg_pool2d": into_rows(),
     "adaptive_avg_pool2d_backward": into_rows(),
+    "_attention": into_rows(),
+    "attention_backward": into_rows(),
     "_cross_entropy": into_rows(2),
     "cross_entropy_backward": into_rows(4),
     "native_layer_norm": layer_norm,

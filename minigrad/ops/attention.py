@@ -1,7 +1,9 @@
-"""Attention: weighted means of values, by how well their keys fit the queries; and the layer of several heads made of it.
+"""Attention: weighted means of values, by how well their keys fit the queries.
 
-Masks become numbers that are added to the scores, -inf for what must not be seen. A query that sees nothing has scores of -inf
-alone, whose softmax is 0 / 0; scaled_dot_product_attention gives such rows 0, and no gradient, as PyTorch does.
+A query that sees nothing has scores of -inf alone, whose softmax is 0 / 0; such rows give 0, and no gradient, as PyTorch has it.
+
+`_attention` is one kernel, which never holds the scores of all queries for all keys, and so is its gradient. `_by_parts` is the same out of
+products and a softmax: what the fused op is tested against, and what computes where weights are dropped or a mask has a gradient of its own.
 """
 
 from __future__ import annotations
@@ -12,20 +14,194 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
-from ..registry import Draw, ErrorSample, Sample, composite
-from .activation import softmax
+from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
+from .activation import softmax, softmax_backward
 from .dropout import dropout
 from .elementwise import _choose, eq, logical_not, mul
-from .matmul import linear, matmul
-from .pad import pad
-from .shape import cat, chunk, flatten, permute, reshape, split, squeeze, unsqueeze
+from .matmul import matmul
+from .reduce import logsumexp
+from .shape import flatten, reshape, squeeze, transpose, unsqueeze
 
 
 def _ones(*shape):
     return np.ones(shape, np.float32)
 
 
-# ---- one attention ----
+# ---- by parts ----
+
+
+def _scores(query, key, attn_mask, scale, causal):
+    """The masked scores, and which queries see nothing: None if there is no mask."""
+    scores = matmul(mul(query, scale), key.mT)
+    if causal:
+        attn_mask = _core.from_numpy(np.tri(query.shape[-2], key.shape[-2], dtype=np.bool_))
+    if attn_mask is None:
+        return scores, None
+    if attn_mask.dtype is _core.bool_:
+        return _choose(attn_mask, scores, -math.inf), logical_not(attn_mask.any(-1, True))
+    return scores + attn_mask, eq(attn_mask.detach(), -math.inf).all(-1, True)
+
+
+def _weights(scores, blind):
+    """The softmax of the scores, 0 for a query that sees nothing."""
+    if blind is None:
+        return softmax(scores, -1)
+    # Before and behind: 0 / 0 must arise neither in the weights nor in their gradient.
+    return _choose(blind, 0, softmax(_choose(blind, 0, scores), -1))
+
+
+def _by_parts(query, key, value, attn_mask, scale, causal, dropout_p=0.0):
+    """Attention of (..., L, E), (..., S, E), (..., S, F), which may have fewer heads than the query."""
+    key, value = (_repeat_heads(t, query) for t in (key, value))
+    return matmul(dropout(_weights(*_scores(query, key, attn_mask, scale, causal)), dropout_p), value)
+
+
+def _repeat_heads(x, query):
+    """x (..., groups, S, E) with each head as often as it serves heads of the query."""
+    if x.ndim < 3 or query.ndim < 3 or x.shape[-3] in (1, query.shape[-3]):
+        return x
+    return flatten(unsqueeze(x, -3).expand((*x.shape[:-2], query.shape[-3] // x.shape[-3], *x.shape[-2:])), -4, -3)
+
+
+def _oracle(query, key, value, attn_mask, scale, causal):
+    """What _attention computes, mask constant as it is there."""
+    attn_mask = None if attn_mask is None else attn_mask.detach()
+    scores, blind = _scores(query, _repeat_heads(key, query), attn_mask, scale, causal)
+    lse = logsumexp(scores, -1) if key.shape[2] else scores.sum(-1) + math.inf
+    y = _by_parts(query, key, value, attn_mask, scale, causal)
+    return transpose(y, 1, 2), lse if blind is None else _choose(squeeze(blind, -1), math.inf, lse)
+
+
+# ---- the kernels ----
+
+
+def _seen(r: Draw, *shape: int):
+    """A mask of truth, broadcast over the heads, whose row 1 sees nothing."""
+    seen = r.bools(shape[0], 1, *shape[2:]) | (np.arange(shape[3]) == 0)
+    seen[:, :, 1] = False
+    return np.broadcast_to(seen, shape).copy()
+
+
+def _fused_samples(r: Draw) -> list[Sample]:
+    return [
+        Sample(r(2, 3, 4, 5), r(2, 3, 6, 5), r(2, 3, 6, 2), None, scale=0.4, causal=False, id="plain"),
+        Sample(r(1, 2, 5, 3), r(1, 2, 7, 3), r(1, 2, 7, 4), None, scale=0.7, causal=True, id="causal"),
+        Sample(r(2, 4, 3, 2), r(2, 2, 5, 2), r(2, 2, 5, 3), _seen(r, 2, 4, 3, 5), scale=0.5, causal=False, id="grouped-mask"),
+        Sample(r(1, 2, 9, 3), r(1, 2, 4, 3), r(1, 2, 4, 3), r(1, 2, 9, 4), scale=0.5, causal=False, id="numbers"),
+        Sample(r(2, 2, 1, 3), r(2, 1, 4, 3), r(2, 1, 4, 5), None, scale=0.5, causal=False, id="one-query"),
+        Sample(r(1, 2, 3, 2), r(1, 2, 0, 2), r(1, 2, 0, 3), None, scale=1.0, causal=False, id="no-keys"),
+    ]
+
+
+def _fused_cost(query, key, value, *_, **__):
+    products = 2.0 * query.shape[2] * key.shape[2] * (query.shape[3] + value.shape[3]) * query.shape[0] * query.shape[1]
+    return Cost(flops=products, bytes=query.nbytes + key.nbytes + 2 * value.nbytes)
+
+
+def _attention_vjp(g, query, key, value, attn_mask, y0, y1, scale, causal, mask):
+    grads = attention_backward(g[0], query, key, value, attn_mask, y0, y1, scale, causal, mask)
+    return tuple(None if t is None else transpose(t, 1, 2) for t in grads)
+
+
+@defop(family="general", kernel="attention", outputs=2, auxiliary=1, strided=True, where="", samples=_fused_samples, cost=_fused_cost, ulp=32,
+       plan=lambda query, key, value, attn_mask, scale, causal: _core.Plan(
+           (query.shape[0], query.shape[2], query.shape[1], value.shape[3]), query.shape[:3], params=(float(scale), int(causal))),
+       oracle=_oracle,
+       vjp={("query", "key", "value"): _attention_vjp, "attn_mask": NONDIFF})  # fmt: skip
+def _attention(query, key, value, attn_mask, scale, causal):
+    """Attention, and the logarithm of each query's sum of exp(score), +inf where it sees nothing.
+
+    Shapes: query (N, H, L, E), key (N, G, S, E), value (N, G, S, F), G dividing H; attn_mask (N, H, L, S) or None; returns (N, L, H, F), the
+    heads of one position side by side, and (N, H, L). Dtypes: floats, the same for all; attn_mask bool or that.
+    """
+    p, total, top = _np_weights(query, key, attn_mask, scale, causal)
+    lse = np.where(total == 0, np.inf, np.log(np.where(total == 0, 1, total)) + top)
+    y = p @ _np_repeat(value, query)
+    return y.swapaxes(1, 2).astype(query.dtype), lse[..., 0].astype(query.dtype)
+
+
+def _np_repeat(x, query):
+    return x if x.shape[1] == query.shape[1] else np.repeat(x, query.shape[1] // x.shape[1], 1)
+
+
+def _np_weights(query, key, attn_mask, scale, causal):
+    """Weights, the sums that they were divided by, and the maxima that were subtracted before."""
+    scores = (query * scale) @ _np_repeat(key, query).swapaxes(2, 3)
+    if causal:
+        attn_mask = np.tri(*scores.shape[2:], dtype=bool)
+    if attn_mask is not None:
+        scores = np.where(attn_mask, scores, -np.inf) if attn_mask.dtype == bool else scores + attn_mask
+    top = np.max(scores.real, -1, keepdims=True, initial=-np.inf)
+    top = np.where(np.isneginf(top), 0, top)
+    p = np.exp(scores - top)
+    total = p.sum(-1, keepdims=True)
+    return p / np.where(total == 0, 1, total), total, top
+
+
+def _fused_backward_samples(r: Draw) -> list[Sample]:
+    out = []
+    for s in _fused_samples(r)[:4]:
+        y, lse = _attention.op.ref(*s.arrays, **s.params)
+        out.append(Sample(r(*y.shape), *s.arrays, y, lse, **s.params, mask=(True, True, True), id=s.id))
+    return out
+
+
+def _second_order(g, grad, query, key, value, attn_mask, scale, causal):
+    """Gradients for grad, query, key and value of <a, gq> + <b, gk> + <c, gv>, which is <ds, t> + <p, grad c^T> with the weights p, their
+    gradient d = grad v^T, ds = p * (d - sum(p * d)) and t = scale * (a k^T + q b^T)."""
+    n, heads, groups = query.shape[0], query.shape[1], key.shape[1]
+
+    def grouped(x):  # (N, heads, ...) as (N, groups, heads / groups, ...)
+        return reshape(x, (n, groups, x.shape[1] // max(groups, 1), *x.shape[2:]))
+
+    q, k, v = grouped(query), grouped(key), grouped(value)
+    go, a, b, c = (None if x is None else grouped(transpose(x, 1, 2)) for x in (grad, *g))
+    p = _weights(*_scores(q, k, None if attn_mask is None else grouped(attn_mask), scale, causal))
+    d, t = matmul(go, v.mT), matmul(a, k.mT)
+    if b is not None:
+        t = t + matmul(q, b.mT)
+    t = t * scale
+    u = softmax_backward(t, p)  # for d
+    to_p = d * (t - (p * t).sum(-1, True)) - t * (p * d).sum(-1, True)
+    to_grad, to_v = matmul(u, v), matmul(u.mT, go)
+    if c is not None:
+        to_p, to_grad = to_p + matmul(go, c.mT), to_grad + matmul(p, c)
+    x, ds = softmax_backward(to_p, p) * scale, softmax_backward(d, p) * scale
+    to_q, to_k = matmul(x, k), matmul(x.mT, q) + matmul(ds.mT, a)
+    if b is not None:
+        to_q = to_q + matmul(ds, b)
+
+    def shared(x, like):  # the sum over the heads of a group
+        return reshape(_core.sum_to(x, (n, groups, 1, *like.shape[2:])), like.shape)
+
+    to_grad = transpose(reshape(to_grad, (n, heads, *to_grad.shape[3:])), 1, 2)
+    return to_grad, reshape(to_q, query.shape), shared(to_k, key), shared(to_v, value)
+
+
+@defop(family="general", kernel="attention_backward", outputs=3, strided=True, where="", second_order_of="_attention", samples=_fused_backward_samples, ulp=32,
+       plan=lambda grad, query, key, value, attn_mask, output, lse, scale, causal, mask: _core.Plan(
+           *(x.shape[:1] + (x.shape[2], x.shape[1]) + x.shape[3:] if m else None for x, m in zip((query, key, value), (True, *mask[1:]), strict=True)),
+           params=(float(scale), int(causal))),
+       cost=lambda grad, query, key, value, *_, **__: Cost(*(2.5 * x for x in _fused_cost(query, key, value))),
+       vjp={("grad", "query", "key", "value"): _second_order, "attn_mask": NONDIFF, "output": NONDIFF, "lse": NONDIFF})  # fmt: skip
+def attention_backward(grad, query, key, value, attn_mask, output, lse, scale, causal, mask):
+    """Gradients of _attention for query, and for key and value as far as `mask` asks, laid out as its output is.
+
+    Shapes: grad and output (N, L, H, F), the others as in _attention; returns (N, L, H, E), (N, S, G, E), (N, S, G, F). Dtypes: floats.
+    """
+    p, *_ = _np_weights(query, key, attn_mask, scale, causal)
+    g = grad.swapaxes(1, 2)
+    d = g @ _np_repeat(value, query).swapaxes(2, 3)
+    d = scale * p * (d - (p * d).sum(-1, keepdims=True))
+    gq = d @ _np_repeat(key, query)
+    gk, gv = (
+        x.reshape(x.shape[0], key.shape[1], x.shape[1] // max(key.shape[1], 1), *x.shape[2:]).sum(2)
+        for x in (d.swapaxes(2, 3) @ query, p.swapaxes(2, 3) @ g)
+    )
+    return tuple(x.swapaxes(1, 2).astype(query.dtype) if m else None for x, m in zip((gq, gk, gv), (True, *mask[1:]), strict=True))
+
+
+# ---- what users call ----
 
 
 def _attention_samples(r: Draw) -> list[Sample]:
@@ -67,24 +243,35 @@ def scaled_dot_product_attention(
     >>> mg.nn.functional.scaled_dot_product_attention(q, k, v)
     tensor([[2.]])
     """
-    _check_attention(query, key, value)
-    if attn_mask is not None and is_causal:
-        raise ValueError(f"{_SDPA}: attn_mask cannot be given with is_causal")
-    if enable_gqa:
-        key, value = (_repeat_heads(t, query) for t in (key, value))
-    positions = (query.shape[-2], key.shape[-2])
-    if is_causal:
-        attn_mask = _core.from_numpy(np.tri(*positions, dtype=np.bool_))
+    lead = _check_attention(query, key, value, enable_gqa)
+    if attn_mask is not None:
+        if is_causal:
+            raise ValueError(f"{_SDPA}: attn_mask cannot be given with is_causal")
+        _check_mask(attn_mask, query.dtype, (*lead, query.shape[-2], key.shape[-2]))
     scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else scale
-    scores = matmul(mul(query, scale), key.mT)
-    if attn_mask is None:
-        weights = softmax(scores, -1)
-    else:
-        weights = _masked_softmax(scores, attn_mask)
-    return matmul(dropout(weights, dropout_p), value)
+    if dropout_p or (attn_mask is not None and attn_mask.requires_grad):
+        return _by_parts(query, key, value, attn_mask, scale, is_causal, dropout_p)
+    heads = lead if len(lead) > 1 or enable_gqa else (*lead, 1)
+    shared = (*heads[:-1], key.shape[-3]) if enable_gqa else heads
+    query, key, value = (_by_head(t, lead, h) for t, h in ((query, heads), (key, shared), (value, shared)))
+    if attn_mask is not None:
+        attn_mask = _by_head(attn_mask.expand((*lead, query.shape[2], key.shape[2])), lead, heads)
+    y = transpose(_attention(query, key, value, attn_mask, scale, is_causal)[0], 1, 2)
+    return y if len(lead) == 2 else reshape(y, (*lead, *y.shape[2:]))
 
 
-def _check_attention(query, key, value):
+def _by_head(x, lead, heads):
+    """x (..., rows, columns), expanded to `lead` before them, as (batch, heads, rows, columns)."""
+    rows = x.shape[-2:]
+    if len(heads) != len(lead):
+        x = unsqueeze(x.expand((*lead, *rows)), -3)
+    elif x.shape[:-2] != heads:
+        x = x.expand((*heads, *rows))
+    return x if len(heads) == 2 else reshape(x, (math.prod(heads[:-1]), heads[-1], *rows))
+
+
+def _check_attention(query, key, value, grouped):
+    """The dimensions before the last two that the three broadcast to."""
     for name, t, last in (("query", query, "L, E"), ("key", key, "S, E"), ("value", value, "S, F")):
         if not isinstance(t, _core.Tensor):
             raise TypeError(f"{_SDPA}: expected a Tensor as {name}, got {type(t).__name__}")
@@ -101,206 +288,28 @@ def _check_attention(query, key, value):
     if key.shape[-2] != value.shape[-2]:
         shapes = f"key.shape={key.shape}, value.shape={value.shape}"
         raise ShapeError(f"{_SDPA}: key has {key.shape[-2]} positions but value {value.shape[-2]}: {shapes}")
+    q, k, v = query.shape[:-2], key.shape[:-2], value.shape[:-2]
+    if grouped:
+        if not q or not k or k[-1:] != v[-1:] or not k[-1] or q[-1] % k[-1]:
+            raise ShapeError(f"{_SDPA}: {q[-1] if q else 0} query heads cannot be shared by {k[-1] if k else 0} heads of key or {v[-1] if v else 0} of value")  # fmt: skip
+        k, v = (*k[:-1], q[-1]), (*v[:-1], q[-1])
+    if q == k == v:
+        return q
+    try:
+        return np.broadcast_shapes(q, k, v)
+    except ValueError:
+        shapes = f"query.shape={query.shape}, key.shape={key.shape}, value.shape={value.shape}"
+        raise ShapeError(f"{_SDPA}: batches and heads cannot be broadcast together: {shapes}") from None
 
 
-def _repeat_heads(x, query):
-    """x (..., heads, S, E) with each head as often as it serves heads of the query."""
-    if x.ndim < 3 or query.ndim < 3 or query.shape[-3] % x.shape[-3]:
-        heads = x.shape[-3] if x.ndim > 2 else 0
-        raise ShapeError(
-            f"{_SDPA}: {query.shape[-3] if query.ndim > 2 else 0} query heads cannot be shared by {heads} heads of key or value"
-        )
-    times = query.shape[-3] // x.shape[-3]
-    return flatten(unsqueeze(x, -3).expand((*x.shape[:-2], times, *x.shape[-2:])), -4, -3) if times > 1 else x
-
-
-def _masked_softmax(scores, mask):
+def _check_mask(mask, dtype, shape):
     if not isinstance(mask, _core.Tensor):
         raise TypeError(f"{_SDPA}: expected a Tensor or None as attn_mask, got {type(mask).__name__}")
-    if mask.dtype is not _core.bool_ and mask.dtype is not scores.dtype:
-        raise DTypeError(f"{_SDPA}: attn_mask must be bool or {scores.dtype.name}, got {mask.dtype.name}")
+    if mask.dtype is not _core.bool_ and mask.dtype is not dtype:
+        raise DTypeError(f"{_SDPA}: attn_mask must be bool or {dtype.name}, got {mask.dtype.name}")
     try:
-        fits = np.broadcast_shapes(mask.shape, scores.shape) == scores.shape
+        fits = np.broadcast_shapes(mask.shape, shape) == shape
     except ValueError:
         fits = False
     if not fits:
-        raise ShapeError(f"{_SDPA}: attn_mask of shape {mask.shape} does not fit the scores' {scores.shape}")
-    if mask.dtype is _core.bool_:
-        scores, blind = _choose(mask, scores, -math.inf), logical_not(mask.any(-1, True))
-    else:
-        scores, blind = scores + mask, eq(mask.detach(), -math.inf).all(-1, True)
-    if not blind.any():
-        return softmax(scores, -1)
-    # Before and behind: 0 / 0 must arise neither in the weights nor in their gradient.
-    return _choose(blind, 0, softmax(_choose(blind, 0, scores), -1))
-
-
-# ---- several heads ----
-
-_MHA = "multi_head_attention_forward"
-
-
-def _heads_samples(r: Draw) -> list[Sample]:
-    def layer(e, h, **q):
-        return {"embed_dim_to_check": e, "num_heads": h, "in_proj_weight": r(3 * e, e), "in_proj_bias": r(3 * e), "bias_k": None, "bias_v": None,
-                "add_zero_attn": False, "dropout_p": 0.0, "out_proj_weight": r(e, e), "out_proj_bias": r(e), **q}  # fmt: skip
-
-    x = r(4, 2, 6)
-    hidden = np.array([[False, False, True], [False, False, False]])
-    separate = {
-        "in_proj_weight": None,
-        "use_separate_proj_weight": True,
-        "q_proj_weight": r(6, 6),
-        "k_proj_weight": r(6, 5),
-        "v_proj_weight": r(6, 2),
-    }
-    return [
-        Sample(x, x, x, id="self", **layer(6, 2, need_weights=False)),
-        Sample(r(4, 2, 6), r(3, 2, 6), r(3, 2, 6), id="masks", **layer(6, 3, key_padding_mask=hidden, attn_mask=r(4, 3), average_attn_weights=False)),
-        Sample(r(4, 6), r(3, 5), r(3, 2), id="separate-unbatched", **layer(6, 2, add_zero_attn=True, bias_k=r(1, 1, 6), bias_v=r(1, 1, 6), **separate)),
-    ]  # fmt: skip
-
-
-def _mha(query, key, value, **changes):
-    e = 4
-    layer = {"embed_dim_to_check": e, "num_heads": 2, "in_proj_weight": _ones(3 * e, e), "in_proj_bias": None, "bias_k": None, "bias_v": None,
-             "add_zero_attn": False, "dropout_p": 0.0, "out_proj_weight": _ones(e, e), "out_proj_bias": None}  # fmt: skip
-    error, match = changes.pop("error"), changes.pop("match")
-    return ErrorSample(_ones(*query), _ones(*key), _ones(*value), error=error, match=f"{_MHA}: {match}", **layer | changes)
-
-
-@composite(arrays="query key value", where="F", samples=_heads_samples, errors=[
-    _mha((4,), (3, 4), (3, 4), error=ShapeError, match=r"query must be \(L, N, E\) or \(L, E\), got shape \(4,\)"),
-    _mha((5, 2, 4), (3, 4), (3, 4), error=ShapeError, match=r"key and value must have 3 dimensions like query, got shapes \(3, 4\) and \(3, 4\)"),
-    _mha((5, 2, 3), (5, 2, 3), (5, 2, 3), error=ShapeError, match=r"query has 3 features, expected 4"),
-    _mha((5, 2, 4), (3, 2, 4), (2, 2, 4), error=ShapeError, match=r"key and value do not fit: shapes \(3, 2, 4\) and \(2, 2, 4\)"),
-    _mha((5, 2, 4), (3, 2, 4), (3, 2, 4), num_heads=3, error=ShapeError, match=r"4 features cannot be divided into num_heads=3"),
-    _mha((5, 2, 4), (3, 2, 4), (3, 2, 4), is_causal=True, error=ValueError, match="is_causal is a hint about attn_mask, which must be given too"),
-    _mha((5, 2, 4), (3, 2, 4), (3, 2, 4), attn_mask=np.ones((3, 5), bool), error=ShapeError, match=r"attn_mask must have shape \(5, 3\) or \(4, 5, 3\), got \(3, 5\)"),
-    _mha((5, 2, 4), (3, 2, 4), (3, 2, 4), key_padding_mask=np.ones((3, 2), bool), error=ShapeError, match=r"key_padding_mask must have shape \(2, 3\), got \(3, 2\)"),
-])  # fmt: skip
-def multi_head_attention_forward(
-    query, key, value, embed_dim_to_check, num_heads, in_proj_weight, in_proj_bias, bias_k, bias_v, add_zero_attn, dropout_p, out_proj_weight,
-    out_proj_bias, training=True, key_padding_mask=None, need_weights=True, attn_mask=None, use_separate_proj_weight=False, q_proj_weight=None,
-    k_proj_weight=None, v_proj_weight=None, static_k=None, static_v=None, average_attn_weights=True, is_causal=False,
-):  # fmt: skip
-    """Attention of `num_heads` heads between linear layers: what nn.MultiheadAttention computes. Returns (output, weights or None).
-
-    Masks: key_padding_mask (N, S) and attn_mask (L, S) or (N * heads, L, S), bool, true for what must *not* be seen, or added numbers.
-    bias_k, bias_v (1, 1, E), and add_zero_attn, which is zeros, are one more position each. static_k, static_v (N * heads, S, E / heads)
-    stand for projected keys and values. is_causal: a hint that attn_mask is causal. Weights: the mean over the heads, unless
-    average_attn_weights=False; with need_weights=False the output alone is computed.
-    Shapes: query (L, N, E), key (S, N, Ek), value (S, N, Ev), or all without N; returns (L, N, E) and (N, L, S) or (N, heads, L, S).
-    Dtypes: floats, the same for all. Raises ShapeError, ValueError for what does not fit.
-    Source: Vaswani et al., "Attention is all you need", arXiv:1706.03762.
-    >>> x, w = mg.eye(2), mg.eye(2)
-    >>> y, weights = mg.nn.functional.multi_head_attention_forward(
-    ...     x, x, x, 2, 1, mg.cat([w * 0, w * 0, w]), None, None, None, False, 0.0, w, None)
-    >>> y
-    tensor([[0.5, 0.5],
-            [0.5, 0.5]])
-    """
-    batched = _check_heads(query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight)
-    if is_causal and attn_mask is None:
-        raise ValueError(f"{_MHA}: is_causal is a hint about attn_mask, which must be given too")
-    if not batched:
-        query, key, value = (unsqueeze(t, 1) for t in (query, key, value))
-        key_padding_mask = None if key_padding_mask is None else unsqueeze(key_padding_mask, 0)
-    long, n, e = query.shape
-    if use_separate_proj_weight:
-        weights = (q_proj_weight, k_proj_weight, v_proj_weight)
-    else:
-        weights = chunk(in_proj_weight, 3, 0)
-    biases = (None,) * 3 if in_proj_bias is None else chunk(in_proj_bias, 3, 0)
-    if query is key is value and not use_separate_proj_weight:
-        q, k, v = split(linear(query, in_proj_weight, in_proj_bias), e, -1)
-    else:
-        q, k, v = (linear(t, w, b) for t, w, b in zip((query, key, value), weights, biases, strict=True))
-    mask = _merged_mask(attn_mask, key_padding_mask, (n, num_heads, long, key.shape[0]), q.dtype)
-    extra = 0
-    if bias_k is not None and bias_v is not None:
-        if static_k is not None or static_v is not None:
-            raise ValueError(f"{_MHA}: bias_k and bias_v cannot be given with static_k and static_v")
-        k, v = (cat([t, b.expand((1, n, e))]) for t, b in ((k, bias_k), (v, bias_v)))
-        extra += 1
-    elif bias_k is not None or bias_v is not None:
-        raise ValueError(f"{_MHA}: bias_k and bias_v must be given together")
-    size = e // num_heads
-    q = _by_head(q, n, num_heads, size)
-    k = _by_head(k, n, num_heads, size) if static_k is None else _static("static_k", static_k, n, num_heads, size)
-    v = _by_head(v, n, num_heads, size) if static_v is None else _static("static_v", static_v, n, num_heads, size)
-    if add_zero_attn:
-        k, v = (cat([t, _core.full_of((n, num_heads, 1, size), 0, t.dtype)], 2) for t in (k, v))
-        extra += 1
-    if mask is not None and extra:
-        mask = pad(mask, (0, extra))
-    dropout_p = dropout_p if training else 0.0
-    if need_weights:
-        scores = matmul(mul(q, 1 / math.sqrt(size)), k.mT)
-        shares = dropout(softmax(scores if mask is None else scores + mask, -1), dropout_p)
-        y = matmul(shares, v)
-    else:
-        shares, y = None, scaled_dot_product_attention(q, k, v, mask, dropout_p)
-    y = linear(reshape(permute(y, (2, 0, 1, 3)), (long, n, e)), out_proj_weight, out_proj_bias)
-    if shares is not None and average_attn_weights:
-        shares = shares.mean(1)
-    if batched:
-        return y, shares
-    return squeeze(y, 1), None if shares is None else squeeze(shares, 0)
-
-
-def _check_heads(query, key, value, e, heads, separate):
-    """Whether the three have a batch dimension."""
-    for name, t in (("query", query), ("key", key), ("value", value)):
-        if not isinstance(t, _core.Tensor):
-            raise TypeError(f"{_MHA}: expected a Tensor as {name}, got {type(t).__name__}")
-    if query.ndim not in (2, 3):
-        raise ShapeError(f"{_MHA}: query must be (L, N, E) or (L, E), got shape {query.shape}")
-    if not query.ndim == key.ndim == value.ndim:
-        raise ShapeError(f"{_MHA}: key and value must have {query.ndim} dimensions like query, got shapes {key.shape} and {value.shape}")
-    if query.shape[-1] != e:
-        raise ShapeError(f"{_MHA}: query has {query.shape[-1]} features, expected {e}")
-    if key.shape[:-1] != value.shape[:-1] or (not separate and key.shape != value.shape) or key.shape[1:-1] != query.shape[1:-1]:
-        raise ShapeError(f"{_MHA}: key and value do not fit: shapes {key.shape} and {value.shape} for query {query.shape}")
-    if heads < 1 or e % heads:
-        raise ShapeError(f"{_MHA}: {e} features cannot be divided into num_heads={heads}")
-    return query.ndim == 3
-
-
-def _by_head(x, n, heads, size):
-    """(S, N, heads * size) as (N, heads, S, size)."""
-    return permute(reshape(x, (x.shape[0], n, heads, size)), (1, 2, 0, 3))
-
-
-def _static(name, x, n, heads, size):
-    if x.ndim != 3 or x.shape[0] != n * heads or x.shape[2] != size:
-        raise ShapeError(f"{_MHA}: {name} must be (N * heads, S, E / heads) = ({n * heads}, S, {size}), got shape {x.shape}")
-    return reshape(x, (n, heads, x.shape[1], size))
-
-
-def _additive(name, mask, dtype):
-    if not isinstance(mask, _core.Tensor):
-        raise TypeError(f"{_MHA}: expected a Tensor or None as {name}, got {type(mask).__name__}")
-    if mask.dtype is _core.bool_:
-        return _choose(mask, _core.full_of((), -math.inf, dtype), _core.full_of((), 0, dtype))
-    if not mask.is_floating_point():
-        raise DTypeError(f"{_MHA}: {name} must be bool or floats, got dtype {mask.dtype.name}")
-    return _core.cast(mask, dtype)
-
-
-def _merged_mask(attn_mask, key_padding_mask, shape, dtype):
-    """Both masks as numbers to add to scores of `shape` (N, heads, L, S), or None."""
-    n, heads, long, s = shape
-    mask = None
-    if attn_mask is not None:
-        mask = _additive("attn_mask", attn_mask, dtype)
-        if mask.shape == (n * heads, long, s) and mask.ndim == 3:
-            mask = reshape(mask, shape)
-        elif mask.shape != (long, s):
-            raise ShapeError(f"{_MHA}: attn_mask must have shape {(long, s)} or {(n * heads, long, s)}, got {attn_mask.shape}")
-    if key_padding_mask is not None:
-        if key_padding_mask.shape != (n, s):
-            raise ShapeError(f"{_MHA}: key_padding_mask must have shape {(n, s)}, got {key_padding_mask.shape}")
-        hidden = reshape(_additive("key_padding_mask", key_padding_mask, dtype), (n, 1, 1, s))
-        mask = hidden if mask is None else mask + hidden
-    return mask
+        raise ShapeError(f"{_SDPA}: attn_mask of shape {mask.shape} does not fit the scores' {shape}")
