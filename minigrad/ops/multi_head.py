@@ -128,7 +128,9 @@ def multi_head_attention_forward(
         shares = dropout(softmax(scores if mask is None else scores + mask, -1), dropout_p)
         y = matmul(shares, v)
     else:
-        shares, y = None, scaled_dot_product_attention(q, k, v, mask, dropout_p)
+        # Where the hint says all that there is to say, the mask need not be looked at, and what it hides need not be computed.
+        causal = is_causal and key_padding_mask is None and not extra and static_k is None
+        shares, y = None, scaled_dot_product_attention(q, k, v, None if causal else mask, dropout_p, causal)
     y = linear(reshape(permute(y, (2, 0, 1, 3)), (long, n, e)), out_proj_weight, out_proj_bias)
     if shares is not None and average_attn_weights:
         shares = shares.mean(1)
