@@ -1,8 +1,7 @@
 /* conv_direct.c: convolution and its gradient for the image, in float, straight from padded planes (conv_direct.h).
  *
- * Both are one computation: `out` channels from `in` channels, a sum over (channel, tap). The microkernel keeps a tile of output
- * channels x vectors of pixels in registers; a step of its sum broadcasts one packed weight per output channel against vectors loaded at
- * the tap's offset. Bias, relu and the removal of the pixels in the gap between rows happen in the store.
+ * Both are one computation: `out` channels from `in` channels, a sum over (channel, tap). Which microkernel sums depends on the shape:
+ * conv_pixels.c, conv_lanes.c or conv_rows.c.
  *
  *   for each image, and group:              threads share these; a few images are split by blocks of output channels as well
  *     copy the channels into planes         slot 2, once
@@ -14,141 +13,7 @@
  * gx whose row and column have the same remainder see the same taps: each such phase is a pass of its own over the same planes. */
 #include "conv_direct.h"
 
-enum {
-    LANES = MG_F32_LANES,
-#if MG_VEC_REGISTERS >= 32
-    MAX_ROWS = 8,
-#else
-    MAX_ROWS = 4,
-#endif
-    MAX_VECTORS = 3,
-};
-
-/* ---- microkernel ---- */
-
-/* A vector of pixels in the output plane: its valid lanes are pixels first, first + 1, ... of the pass. */
-typedef struct {
-    int32_t first;
-    uint16_t lanes, count;
-} run;
-
-typedef struct {
-    const float *x; /* planes, at the tile's first pixel */
-    const float *w; /* (k, rows) */
-    const int32_t *offset;
-    int64_t k;
-    const float *bias; /* of the block, or NULL */
-    float *y;          /* plane of the block's first channel */
-    int64_t plane;     /* elements between channels of y */
-    const run *run;
-    const int32_t *place; /* where the pass's pixels lie in a plane of y; NULL: one after the other */
-    bool relu;
-} tile;
-
-static __attribute__((noinline)) void scatter(float *y, vf32 x, const run *r, const int32_t *place) {
-    float t[LANES];
-    vf32_store(t, vf32_compress(x, r->lanes));
-    for (int i = 0; i < r->count; i++) y[place[i]] = t[i];
-}
-
-#define ROWS_1(X, a) X(0, a)
-#define ROWS_2(X, a) ROWS_1(X, a) X(1, a)
-#define ROWS_3(X, a) ROWS_2(X, a) X(2, a)
-#define ROWS_4(X, a) ROWS_3(X, a) X(3, a)
-#define ROWS_5(X, a) ROWS_4(X, a) X(4, a)
-#define ROWS_6(X, a) ROWS_5(X, a) X(5, a)
-#define ROWS_7(X, a) ROWS_6(X, a) X(6, a)
-#define ROWS_8(X, a) ROWS_7(X, a) X(7, a)
-#define VECTORS_1(X, a) X(a, 0)
-#define VECTORS_2(X, a) VECTORS_1(X, a) X(a, 1)
-#define VECTORS_3(X, a) VECTORS_2(X, a) X(a, 2)
-
-/* Accumulators are scalars by name, c<row><vector>: gcc keeps an array of them in memory. */
-#define INIT(m, v) vf32 c##m##v = vf32_set1(t->bias ? t->bias[m] : 0);
-#define INIT_ROW(m, N) VECTORS_##N(INIT, m)
-#define LOAD(_, v) const vf32 x##v = vf32_load(x + v * LANES);
-#define MULTIPLY(m, v) c##m##v = vf32_fma(weight, x##v, c##m##v);
-#define MULTIPLY_ROW(m, N)                   \
-    {                                        \
-        const vf32 weight = vf32_set1(w[m]); \
-        VECTORS_##N(MULTIPLY, m)             \
-    }
-#define RELU(m, v) c##m##v = (vf32)((vi32)c##m##v & ~(c##m##v < 0)); /* keeps NaN */
-#define RELU_ROW(m, N) VECTORS_##N(RELU, m)
-#define STORE(m, v) vf32_store(y + m * t->plane, c##m##v);
-#define STORE_SOME(m, v) vf32_store_n(y + m * t->plane, vf32_compress(c##m##v, r->lanes), r->count);
-#define SCATTER(m, v) scatter(t->y + m * t->plane, c##m##v, r, t->place + r->first);
-#define FINISH(M, v)                    \
-    {                                   \
-        const run *r = &t->run[v];      \
-        float *y = t->y + r->first;     \
-        if (t->place) {                 \
-            ROWS_##M(SCATTER, v)        \
-        } else if (r->count == LANES) { \
-            ROWS_##M(STORE, v)          \
-        } else {                        \
-            ROWS_##M(STORE_SOME, v)     \
-        }                               \
-    }
-#define KERNEL(M, N)                                                       \
-    static void tile_##M##x##N(const tile *t) {                            \
-        const float *w = t->w;                                             \
-        ROWS_##M(INIT_ROW, N) for (int64_t k = 0; k < t->k; k++, w += M) { \
-            const float *x = t->x + t->offset[k];                          \
-            VECTORS_##N(LOAD, ) ROWS_##M(MULTIPLY_ROW, N)                  \
-        }                                                                  \
-        if (t->relu) {                                                     \
-            ROWS_##M(RELU_ROW, N)                                          \
-        }                                                                  \
-        VECTORS_##N(FINISH, M)                                             \
-    }
-#define KERNELS(M) KERNEL(M, 1) KERNEL(M, 2) KERNEL(M, 3)
-#define NAMES(M) {tile_##M##x1, tile_##M##x2, tile_##M##x3},
-
-KERNELS(1)
-KERNELS(2)
-KERNELS(3)
-KERNELS(4)
-#if MG_VEC_REGISTERS >= 32
-KERNELS(5)
-KERNELS(6)
-KERNELS(7)
-KERNELS(8)
-#endif
-static void (*const kernels[MAX_ROWS][MAX_VECTORS])(const tile *) = {NAMES(1) NAMES(2) NAMES(3) NAMES(4)
-#if MG_VEC_REGISTERS >= 32
-                                                                         NAMES(5) NAMES(6) NAMES(7) NAMES(8)
-#endif
-};
-
-/* ---- planes ---- */
-
-static inline void copy_row(float *to, const float *from, int64_t n) {
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) vf32_store(to + i, vf32_load(from + i));
-    if (i < n) vf32_store_n(to + i, vf32_load_n(from + i, n - i), n - i);
-}
-
-void MG_FN(conv_fill_planes, f32)(const mg_planes *q, float *planes, const float *x, int64_t channels) {
-    for (int64_t c = 0; c < channels; c++, x += q->h * q->w)
-        for (int64_t a = 0; a < q->phases_y; a++) {
-            const mg_range rows = mg_inside(q->y0 + a, q->sy, q->h, q->rows);
-            for (int64_t b = 0; b < q->phases_x; b++, planes += q->phase) {
-                const mg_range columns = mg_inside(q->x0 + b, q->sx, q->w, q->pitch);
-                const int64_t n = columns.hi - columns.lo;
-                for (int64_t r = rows.lo; r < rows.hi; r++) {
-                    float *restrict to = planes + r * q->pitch + columns.lo;
-                    const float *restrict from = x + (r * q->sy + a + q->y0) * q->w + columns.lo * q->sx + b + q->x0;
-                    if (q->sx == 1)
-                        copy_row(to, from, n);
-                    else if (q->sx == 2)
-                        for (int64_t i = 0; i < n; i++) to[i] = from[2 * i];
-                    else
-                        for (int64_t i = 0; i < n; i++) to[i] = from[i * q->sx];
-                }
-            }
-        }
-}
+enum { LANES = MG_F32_LANES };
 
 /* ---- passes ---- */
 
@@ -158,7 +23,7 @@ typedef struct {
     int64_t k; /* in * taps */
     const float *w;
     const int32_t *offset, *place;
-    const run *run;
+    const mg_run *run;
     int64_t vectors;
 } pass;
 
@@ -169,6 +34,7 @@ typedef struct {
     pass *pass;
     int64_t passes, taps; /* all passes' taps */
     bool lanes;           /* output channels are lanes (conv_lanes.c) */
+    bool rows;            /* nothing is shared between output channels (conv_rows.c) */
     int64_t blocks;       /* of output channels, in a group */
     int64_t parts;        /* into which the blocks of all groups are split, to be computed apart */
     int64_t at_once;      /* images that a block of weights meets while it is in L2 */
@@ -196,6 +62,22 @@ static void run_pass(const correlation *d, const pass *s, const float *planes, i
     const int64_t channel = group * d->out;
     const float *bias = d->bias ? d->bias + channel : NULL;
     float *y = d->y + (image * d->groups * d->out + channel) * d->plane + s->first;
+    if (d->rows) {
+        for (int64_t b = first_block; b < first_block + count; b++)
+            MG_FN(conv_rows, f32)(&(mg_rows){.x = planes,
+                                             .pitch = d->planes.pitch,
+                                             .rows = s->rows,
+                                             .columns = s->columns,
+                                             .offset = s->offset,
+                                             .k = s->k,
+                                             .w = w + b * s->k,
+                                             .bias = bias ? bias[b] : 0,
+                                             .y = y + b * d->plane,
+                                             .row_step = s->row_step,
+                                             .column_step = s->column_step,
+                                             .relu = d->relu});
+        return;
+    }
     if (d->lanes) {
         for (int64_t b = first_block; b < first_block + count; b++)
             for (int64_t j = 0; j < images; j++) {
@@ -217,21 +99,22 @@ static void run_pass(const correlation *d, const pass *s, const float *planes, i
             }
         return;
     }
-    const int64_t tiles = (s->vectors + MAX_VECTORS - 1) / MAX_VECTORS;
+    const int64_t tiles = (s->vectors + MG_PIXELS_VECTORS - 1) / MG_PIXELS_VECTORS;
     for (int64_t j = 0; j < tiles; j++) {
         const int64_t v = share(j, s->vectors, tiles), vectors = share(j + 1, s->vectors, tiles) - v;
         for (int64_t b = first_block; b < first_block + count; b++) {
             const int64_t o = block_start(d, b), rows = block_start(d, b + 1) - o;
-            kernels[rows - 1][vectors - 1](&(tile){.x = planes + v * LANES,
-                                                   .w = w + o * s->k,
-                                                   .offset = s->offset,
-                                                   .k = s->k,
-                                                   .bias = bias ? bias + o : NULL,
-                                                   .y = y + o * d->plane,
-                                                   .plane = d->plane,
-                                                   .run = s->run + v,
-                                                   .place = s->place,
-                                                   .relu = d->relu});
+            MG_FN(conv_pixels, f32)(&(mg_pixels){.x = planes + v * LANES,
+                                                 .w = w + o * s->k,
+                                                 .offset = s->offset,
+                                                 .k = s->k,
+                                                 .bias = bias ? bias + o : NULL,
+                                                 .y = y + o * d->plane,
+                                                 .plane = d->plane,
+                                                 .run = s->run + v,
+                                                 .place = s->place,
+                                                 .relu = d->relu},
+                                    rows, vectors);
         }
     }
 }
@@ -272,7 +155,7 @@ static void *cut(char **memory, int64_t n, size_t size) {
 static size_t setup_bytes(const correlation *d, int64_t pixels) {
     const int64_t k = d->in * d->taps, vectors = d->passes * (d->planes.rows * d->planes.pitch / LANES + 2);
     return (size_t)(d->groups * packed_channels(d, d->out) * k) * sizeof(float) + (size_t)(k + pixels) * sizeof(int32_t) +
-           (size_t)vectors * sizeof(run) + (size_t)d->taps * sizeof(mg_tap) + (size_t)d->passes * (sizeof(pass) + 5 * 64) + 64 * 2;
+           (size_t)vectors * sizeof(mg_run) + (size_t)d->taps * sizeof(mg_tap) + (size_t)d->passes * (sizeof(pass) + 5 * 64) + 64 * 2;
 }
 
 /* Fill in a pass of which the grid is known. */
@@ -304,11 +187,11 @@ static void set_pass(const correlation *d, pass *s, const mg_tap *taps, int64_t 
     }
 
     s->vectors = ((s->rows - 1) * pitch + s->columns + LANES - 1) / LANES;
-    run *r = cut(memory, s->vectors, sizeof *r);
+    mg_run *r = cut(memory, s->vectors, sizeof *r);
     s->run = r;
     int32_t pixel = 0;
     for (int64_t v = 0, row = 0, column = 0; v < s->vectors; v++, r++) {
-        *r = (run){.first = pixel};
+        *r = (mg_run){.first = pixel};
         for (int64_t lane = 0; lane < LANES; lane++) {
             if (row < s->rows && column < s->columns) r->lanes |= (uint16_t)(1u << lane), r->count++, pixel++;
             if (++column == pitch) column = 0, row++;
@@ -322,9 +205,12 @@ static void set_pass(const correlation *d, pass *s, const mg_tap *taps, int64_t 
         for (int64_t v = 0; v < s->columns; v++) *place++ = (int32_t)(u * s->row_step + v * s->column_step);
 }
 
-static void choose_lanes(correlation *d, int64_t rows, int64_t columns) {
-    d->lanes = d->in * d->taps / d->passes >= 64 && mg_channels_as_lanes(&d->planes, rows, columns, d->out);
-    d->blocks = d->lanes ? (d->out + 2 * LANES - 1) / (2 * LANES) : (d->out + MAX_ROWS - 1) / MAX_ROWS;
+/* For a grid of outputs of which a plane has the most. */
+static void choose_way(correlation *d, const mg_conv *t, int64_t rows, int64_t columns) {
+    d->rows = mg_is_depthwise(t) && d->out == 1;
+    d->lanes = !d->rows && d->in * d->taps / d->passes >= 64 && mg_channels_as_lanes(&d->planes, rows, columns, d->out);
+    const int64_t most = d->rows ? 1 : d->lanes ? 2 * LANES : MG_PIXELS_ROWS; /* output channels of a block */
+    d->blocks = (d->out + most - 1) / most;
 }
 
 /* Images, or parts of images when there are few, that make a piece worth handing out. */
@@ -364,7 +250,7 @@ mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, co
         .y = y,
         .relu = t->relu,
     };
-    choose_lanes(&d, t->oh, t->ow);
+    choose_way(&d, t, t->oh, t->ow);
     char *memory = mg_scratch(3, setup_bytes(&d, t->oh * t->ow));
     if (!memory) return MG_NO_MEMORY;
     d.pass = cut(&memory, 1, sizeof *d.pass);
@@ -410,7 +296,7 @@ mg_status MG_FN(conv_direct_input, f32)(const mg_conv *t, float *gx, const float
         .x = g,
         .y = gx,
     };
-    choose_lanes(&d, (t->h + q->sy - 1) / q->sy, (t->w + q->sx - 1) / q->sx);
+    choose_way(&d, t, (t->h + q->sy - 1) / q->sy, (t->w + q->sx - 1) / q->sx);
     char *memory = mg_scratch(3, setup_bytes(&d, t->h * t->w));
     if (!memory) return MG_NO_MEMORY;
     d.pass = cut(&memory, d.passes, sizeof *d.pass);

@@ -76,6 +76,31 @@ MG_INLINE void vf32_transpose(vf32 *r) {
 /* Copy `channels` channels of an image into planes whose padding is zero already. */
 void MG_FN(conv_fill_planes, f32)(const mg_planes *q, float *planes, const float *x, int64_t channels);
 
+/* Compute some output channels on some vectors of pixels, pixels as lanes (conv_pixels.c). */
+enum {
+    MG_PIXELS_ROWS = MG_VEC_REGISTERS >= 32 ? 8 : 4, /* output channels of a tile, at most */
+    MG_PIXELS_VECTORS = 3,
+};
+/* A vector of pixels in the output plane: its valid lanes are pixels first, first + 1, ... of the pass. */
+typedef struct {
+    int32_t first;
+    uint16_t lanes, count;
+} mg_run;
+
+typedef struct {
+    const float *x; /* planes, at the tile's first pixel */
+    const float *w; /* (k, rows) */
+    const int32_t *offset;
+    int64_t k;
+    const float *bias; /* of the block, or NULL */
+    float *y;          /* plane of the block's first channel */
+    int64_t plane;     /* elements between channels of y */
+    const mg_run *run;
+    const int32_t *place; /* where the pass's pixels lie in a plane of y; NULL: one after the other */
+    bool relu;
+} mg_pixels;
+void MG_FN(conv_pixels, f32)(const mg_pixels *t, int64_t rows, int64_t vectors);
+
 /* Compute one block of at most two vectors of output channels on a grid of pixels, channels as lanes (conv_lanes.c). */
 typedef struct {
     const float *x; /* planes, at the grid's first pixel */
@@ -97,6 +122,23 @@ typedef struct {
 /* The weights of one group for conv_lanes: (blocks, (in, count of taps), channels rounded up to vectors). */
 void MG_FN(conv_pack_lanes, f32)(float *packed, const float *w, int64_t out, int64_t in, int64_t count, int64_t out_step, int64_t in_step,
                                  const mg_tap *taps);
+
+/* Compute one output channel on a grid of pixels from one input channel, pixels of a row as lanes (conv_rows.c). */
+typedef struct {
+    const float *x; /* planes, at the grid's first pixel */
+    int64_t pitch, rows, columns;
+    const int32_t *offset;
+    int64_t k;
+    const float *w; /* k */
+    float bias;
+    float *y; /* the grid's first pixel */
+    int64_t row_step, column_step;
+    bool relu;
+} mg_rows;
+void MG_FN(conv_rows, f32)(const mg_rows *t);
+mg_status MG_FN(conv_rows_weight, f32)(const mg_conv *t, float *gw, const float *g, const float *x);
+/* Whether channels are so few that nothing is shared between output channels. */
+static inline bool mg_is_depthwise(const mg_conv *t) { return t->c == t->groups && t->o <= 4 * t->c && t->c > 1; }
 
 bool MG_FN(conv_is_direct, f32)(const mg_conv *t); /* whether these are the way to go */
 mg_status MG_FN(conv_direct, f32)(const mg_conv *t, float *y, const float *x, const float *w, const float *bias);

@@ -177,6 +177,7 @@ mg_status MG_FN(conv_direct_weight, f32)(const mg_conv *t, float *gw, const floa
     gradient d = {.t = t, .in = t->c / t->groups, .out = t->o / t->groups, .planes = mg_planes_of(t), .x = x, .g = g, .gw = gw};
     const int64_t taps = q->kh * q->kw, size = t->o * d.in * taps;
     d.k = d.in * taps;
+    if (mg_is_depthwise(t)) return MG_FN(conv_rows_weight, f32)(t, gw, g, x);
     if (d.k >= 128 && mg_channels_as_lanes(&d.planes, t->oh, t->ow, d.out)) return MG_FN(conv_weight_lanes, f32)(t, gw, g, x);
     const int64_t vectors = ((t->oh - 1) * d.planes.pitch + t->ow + LANES - 1) / LANES;
     d.maps = (mg_planes){t->oh, t->ow, 0, 0, 1, 1, 1, 1, t->oh, d.planes.pitch, vectors * LANES, vectors * LANES};

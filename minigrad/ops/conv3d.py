@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import _core
 from ..errors import ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite, defop
 from ._geometry import batched, check_batch, counts, sizes
@@ -30,7 +31,9 @@ def _tap_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", where="", samples=_tap_samples, linear_in=("input",),
+@defop(family="general", kernel="depth_taps", where="", samples=_tap_samples, linear_in=("input",),
+       plan=lambda input, out, kernel, stride, padding, dilation: _core.Plan(
+           (len(input) * out, input.shape[1] * kernel, *input.shape[3:]), params=(out, kernel, stride, padding, dilation)),
        vjp={"input": lambda g, input_shape, out, kernel, stride, padding, dilation: depth_taps_backward(
            g, input_shape[0], input_shape[2], kernel, stride, padding, dilation)})  # fmt: skip
 def depth_taps(input, out, kernel, stride, padding, dilation):
@@ -52,7 +55,9 @@ def _tap_backward_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", where="", samples=_tap_backward_samples, linear_in=("grad",),
+@defop(family="general", kernel="depth_taps_backward", where="", samples=_tap_backward_samples, linear_in=("grad",),
+       plan=lambda grad, n, depth, kernel, stride, padding, dilation: _core.Plan(
+           (n, grad.shape[1] // kernel, depth, *grad.shape[2:]), params=(len(grad) // max(n, 1), kernel, stride, padding, dilation)),
        vjp={"grad": lambda g, grad_shape, n, kernel, stride, padding, dilation: depth_taps(
            g, grad_shape[0] // max(n, 1), kernel, stride, padding, dilation)})  # fmt: skip
 def depth_taps_backward(grad, n, depth, kernel, stride, padding, dilation):

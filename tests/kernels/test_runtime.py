@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [ROOT / "tests/csrc/runtime.c", *(ROOT / "csrc" / f"{name}.c" for name in ("pool", "scratch", "cpus", "storage"))]
 POOL = ["coverage", "nested", "callers", "resize_inside", "floating_point_state"]
 MEMORY = ["scratch", "sizes", "reuse", "statistics", "foreign", "exchange"]
-RUN = shlex.split(os.environ.get("MINIGRAD_RUN", ""))  # an emulator, where CC compiles for another machine; qemu's own threads fail in a forked child
+RUN = shlex.split(
+    os.environ.get("MINIGRAD_RUN", "")
+)  # an emulator, where CC compiles for another machine; qemu's own threads fail in a forked child
 QUIET = {"ASAN_OPTIONS": "allocator_may_return_null=1", "TSAN_OPTIONS": "allocator_may_return_null=1"}
 
 
