@@ -384,3 +384,8 @@ def test_programs_of_others(package, program):
     path = os.pathsep.join([os.path.dirname(os.path.dirname(mg.__file__)), os.environ.get("PYTHONPATH", "")])
     run = subprocess.run([sys.executable, "-c", program], env={**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": path}, capture_output=True, text=True)  # fmt: skip
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod"])
+def test_cumulative_keeps_the_dtype_that_was_asked_for(name):
+    assert getattr(xp, name)(xp.asarray([1, 2, 3]), dtype=xp.uint8).dtype is xp.uint8

@@ -83,6 +83,8 @@ def _cumulative(op: Any, initial: int, name: str, x: Any, axis: int | None, dtyp
             raise ValueError(f"{name}: axis can be left out for one dimension only, got {x.ndim}")
         axis = 0
     y = op(x, axis, dtype=dtype)
+    if dtype is not None and y.dtype is not dtype:  # small integers are summed in int64
+        y = y.to(dtype)
     if include_initial:
         shape = list(y.shape)
         shape[axis] = 1
