@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 # ("linear", in, out) ("conv", in, out, kernel, bias) ("batch_norm", channels) ("max_pool", k) ("mean_pool",) ("relu",) ("tanh",) ("flatten",)
+# ("lstm" | "gru", in, units): over (N, T, in), its last output
 # ("residual", in, out, stride): two convolutions with batch norm, added to the input, which a 1x1 convolution fits if sizes differ
 Layer = tuple
+GATES = {"lstm": 4, "gru": 3}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Network:
                 inputs, outputs, k, bias = sizes[:4]
                 shapes = {"weight": (outputs, inputs, k, k)} | ({"bias": (outputs,)} if bias else {})
                 bound = (inputs * k * k) ** -0.5
+            elif kind in GATES:
+                inputs, units = sizes
+                rows = GATES[kind] * units
+                shapes = {"weight_ih_l0": (rows, inputs), "weight_hh_l0": (rows, units), "bias_ih_l0": (rows,), "bias_hh_l0": (rows,)}
+                bound = units**-0.5
             elif kind == "batch_norm":
                 values |= {f"{name}.weight": np.ones(sizes[0], np.float32), f"{name}.bias": np.zeros(sizes[0], np.float32)}
                 continue
@@ -74,6 +81,11 @@ class Network:
         for name, (kind, *sizes) in self.parts():
             if kind == "max_pool":
                 side //= sizes[0]
+            if kind in GATES:
+                inputs, units = sizes
+                each = 2 * rows * self.input[0] * GATES[kind] * units
+                total += each * (inputs * ((2 if first else 3) if self.optimizer else 1) + units * (3 if self.optimizer else 1))
+                first = False
             if kind not in ("linear", "conv"):
                 continue
             if len(sizes) > 4 and not name.endswith("shortcut"):  # whose input is that of the layer's first convolution
@@ -122,6 +134,13 @@ RESNET_20 = (
     ("mean_pool",), ("flatten",), ("linear", 64, 10),
 )  # fmt: skip
 
+SEQUENCE = (64, 64)  # steps, features
+
+
+def recurrent(kind: str) -> tuple[Layer, ...]:
+    return ((kind, 64, 128), ("linear", 128, 10))
+
+
 NETWORKS = {
     n.name: n
     for n in (
@@ -155,5 +174,12 @@ NETWORKS = {
         Network(
             "resnet-20, batch 32, SGD", RESNET_20, 32, (3, 32, 32), "cross_entropy", ("sgd", 0.01, 0.9), goals={"torch": 1.3}, scales=1.8
         ),
+        Network(
+            "lstm 64-128, 64 steps, batch 32, Adam", recurrent("lstm"), 32, SEQUENCE, "cross_entropy", ("adam", 1e-3), goals={"torch": 1.5}
+        ),
+        Network(
+            "gru 64-128, 64 steps, batch 32, Adam", recurrent("gru"), 32, SEQUENCE, "cross_entropy", ("adam", 1e-3), goals={"torch": 1.5}
+        ),
+        Network("lstm 64-128, 64 steps, batch 1, inference", recurrent("lstm"), 1, SEQUENCE, goals={"torch": 1}),
     )
 }

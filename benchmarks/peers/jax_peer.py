@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.networks import NETWORKS, Network, residual
+from benchmarks.networks import GATES, NETWORKS, Network, residual
 from benchmarks.peers import Lacks, loops
 from benchmarks.peers.torchlike import cotangent
 from benchmarks.programs import PROGRAMS
@@ -35,6 +35,27 @@ def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any 
 
 def max_pool(x: Any, k: int) -> Any:
     return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 1, k, k), (1, 1, k, k), "VALID")
+
+
+def last_output(kind: str, x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """Of an LSTM or GRU over (N, T, features): the inputs' part as one product, the rest by lax.scan."""
+    sigmoid = jax.nn.sigmoid
+
+    def lstm(state: Any, x: Any) -> Any:
+        h, c = state
+        i, f, g, o = jnp.split(x + h @ w_hh.T, 4, 1)
+        c = sigmoid(f) * c + sigmoid(i) * jnp.tanh(g)
+        return (sigmoid(o) * jnp.tanh(c), c), None
+
+    def gru(state: Any, x: Any) -> Any:
+        (h,) = state
+        (xr, xz, xn), (r, z, n) = jnp.split(x, 3, 1), jnp.split(h @ w_hh.T + b_hh, 3, 1)
+        z = sigmoid(xz + z)
+        return ((1 - z) * jnp.tanh(xn + sigmoid(xr + r) * n) + z * h,), None
+
+    given = x.swapaxes(0, 1) @ w_ih.T + (b_ih + b_hh if kind == "lstm" else b_ih)
+    start = (jnp.zeros((len(x), w_hh.shape[1]), x.dtype),) * (2 if kind == "lstm" else 1)
+    return jax.lax.scan(lstm if kind == "lstm" else gru, start, given)[0][0]
 
 
 OWN: dict[str, Callable[..., Any]] = {
@@ -137,6 +158,8 @@ class NetworkRun:
             return x.mean((2, 3), keepdims=True)
         if kind == "flatten":
             return x.reshape(len(x), -1)
+        if kind in GATES:
+            return last_output(kind, x, *(p[f"{name}.{of}_l0"] for of in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")))
         if kind != "residual":
             return {"relu": jax.nn.relu, "tanh": jnp.tanh}[kind](x)
         parts = dict(residual(*sizes))

@@ -135,6 +135,19 @@ def residual_of(lib: Any) -> Any:
     return Residual
 
 
+def last_of(layer: Any) -> Any:
+    """A recurrent layer over (N, T, features) that gives its last output."""
+
+    class Last(layer):  # type: ignore[misc]
+        def __init__(self, inputs: int, units: int) -> None:
+            super().__init__(inputs, units, batch_first=True)
+
+        def forward(self, x: Any) -> Any:
+            return super().forward(x)[0][:, -1]
+
+    return Last
+
+
 class NetworkRun:
     """A network of networks.py as a PyTorch program."""
 
@@ -153,6 +166,8 @@ class NetworkRun:
             "max_pool": nn.MaxPool2d,
             "mean_pool": lambda: nn.AdaptiveAvgPool2d(1),
             "residual": residual_of(self.lib),
+            "lstm": lambda i, o: last_of(nn.LSTM)(i, o),
+            "gru": lambda i, o: last_of(nn.GRU)(i, o),
             "relu": nn.ReLU,
             "tanh": nn.Tanh,
             "flatten": nn.Flatten,

@@ -77,56 +77,66 @@ static void FN(take_inputs)(void *ctx, int64_t begin, int64_t end) {
     }
 }
 
-/* The new state of n units from u on, in m rows of a step that begin at `row` and, in the state, at `first`. */
-static void FN(advance)(const FN(layer) * l, const real *sums, int64_t u, int64_t n, int64_t m, int64_t row, int64_t first) {
-    const int64_t h = l->q.units, kept = l->q.kept * h, gate = l->b.units * LANES;
-    for (int64_t i = 0; i < m; i++) {
-        const real *s = sums + i * l->b.sums * LANES;
-        real *y = l->y + (row + i) * h + u, *k = l->kept ? l->kept + (row + i) * kept + u : NULL;
-        switch (l->q.kind) {
-        case MG_LSTM: {
-            real *c = l->c + (first + i) * h + u;
-            ROW(n, {
-                const FN(lstm) a =
-                    FN(lstm_step)(V(load)(s + j), V(load)(s + gate + j), V(load)(s + 2 * gate + j), V(load)(s + 3 * gate + j), GET(c));
-                PUT(c, a.c);
-                PUT(y, a.h);
-                if (k) {
-                    PUT(k, a.i);
-                    PUT(k + h, a.f);
-                    PUT(k + 2 * h, a.g);
-                    PUT(k + 3 * h, a.o);
-                    PUT(k + 4 * h, a.c);
-                }
-            });
-            break;
-        }
-        case MG_GRU: {
-            const real *before = l->h + (first + i) * h + u;
-            ROW(n, {
-                const FN(gru) a =
-                    FN(gru_step)(V(load)(s + gate + j), V(load)(s + 2 * gate + j), V(load)(s + j), V(load)(s + 3 * gate + j), GET(before));
-                PUT(y, a.h);
-                if (k) {
-                    PUT(k, a.r);
-                    PUT(k + h, a.z);
-                    PUT(k + 2 * h, a.n);
-                    PUT(k + 3 * h, a.m);
-                }
-            });
-            break;
-        }
-        case MG_RNN_TANH:
-            ROW(n, { PUT(y, V(tanh)(V(load)(s + j))); });
-            break;
-        default:
-            ROW(n, {
-                const vreal x = V(load)(s + j);
-                PUT(y, V(select)(x < 0, (vreal){0}, x)); /* keeps NaN */
-            });
-        }
+/* The block for each of m rows, vector by vector of their n units: constants stay in registers from row to row. */
+#define EACH_VECTOR(...)                                   \
+    for (int64_t j = 0; j < n; j += LANES) {               \
+        if (n - j >= LANES) {                              \
+            const int64_t m = LANES;                       \
+            for (int64_t i = 0; i < rows; i++) __VA_ARGS__ \
+        } else {                                           \
+            const int64_t m = n - j;                       \
+            for (int64_t i = 0; i < rows; i++) __VA_ARGS__ \
+        }                                                  \
+    }
+
+/* The new state of n units from u on, in rows of a step that begin at `row` and, in the state, at `first`. */
+static void FN(advance)(const FN(layer) * l, const real *sums, int64_t u, int64_t n, int64_t rows, int64_t row, int64_t first) {
+    const int64_t h = l->q.units, lds = l->b.sums * LANES, ldk = l->q.kept * h, gate = l->b.units * LANES;
+    real *y0 = l->y + row * h + u, *k0 = l->kept ? l->kept + row * ldk + u : NULL;
+    switch (l->q.kind) {
+    case MG_LSTM:
+        EACH_VECTOR({
+            const real *s = sums + i * lds + j;
+            real *c = l->c + (first + i) * h + u, *y = y0 + i * h, *k = k0 + i * ldk;
+            const FN(lstm) a = FN(lstm_step)(V(load)(s), V(load)(s + gate), V(load)(s + 2 * gate), V(load)(s + 3 * gate), GET(c));
+            PUT(c, a.c);
+            PUT(y, a.h);
+            if (!k0) continue;
+            PUT(k, a.i);
+            PUT(k + h, a.f);
+            PUT(k + 2 * h, a.g);
+            PUT(k + 3 * h, a.o);
+            PUT(k + 4 * h, a.c);
+        })
+        break;
+    case MG_GRU:
+        EACH_VECTOR({
+            const real *s = sums + i * lds + j, *before = l->h + (first + i) * h + u;
+            real *y = y0 + i * h, *k = k0 + i * ldk;
+            const FN(gru) a = FN(gru_step)(V(load)(s + gate), V(load)(s + 2 * gate), V(load)(s), V(load)(s + 3 * gate), GET(before));
+            PUT(y, a.h);
+            if (!k0) continue;
+            PUT(k, a.r);
+            PUT(k + h, a.z);
+            PUT(k + 2 * h, a.n);
+            PUT(k + 3 * h, a.m);
+        })
+        break;
+    case MG_RNN_TANH:
+        EACH_VECTOR({
+            real *y = y0 + i * h;
+            PUT(y, FN(value)(FN(tanh_of)(V(load)(sums + i * lds + j))));
+        })
+        break;
+    default:
+        EACH_VECTOR({
+            const vreal x = V(load)(sums + i * lds + j);
+            real *y = y0 + i * h;
+            PUT(y, V(select)(x < 0, (vreal){0}, x)); /* keeps NaN */
+        })
     }
 }
+#undef EACH_VECTOR
 
 /* The steps of the span, for the batch's rows [begin, end). */
 static void FN(take_steps)(void *ctx, int64_t begin, int64_t end) {

@@ -34,7 +34,7 @@ typedef struct {
     int64_t ldh, lds;
 } FN(layer);
 
-/* Where the rows of the state before step t lie: the first `kept` in `rows`, rows ld apart; the others are as at the beginning. */
+/* Where the states before step t lie: row by row from here on, the first `rows` of them; the others are as at the beginning. */
 static inline int64_t FN(row_before)(const mg_recurrent *q, mg_moment t, int64_t *rows) {
     const mg_moment s = mg_next_moment(q, t, q->reverse);
     *rows = MIN(s.n, t.n);

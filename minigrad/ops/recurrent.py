@@ -13,6 +13,7 @@ from ..errors import DTypeError, ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite
 from .dropout import dropout
 from .matmul import linear
+from .recurrent_gates import gru_gates, lstm_gates
 from .recurrent_layer import _GATES, _run, recurrent_layer
 from .shape import cat, narrow, reshape, squeeze, stack, transpose, unsqueeze
 
@@ -57,7 +58,11 @@ def _cell(op, kind, input, state, w_ih, w_hh, b_ih, b_hh):
     for name, t, shape in wanted:
         if t is not None and t.shape != shape:
             raise ShapeError(f"{op}: {name} must have shape {shape}, got {t.shape}")
-    return step(linear(input, w_ih, b_ih), linear(state[0], w_hh, b_hh), state)
+    x, h = linear(input, w_ih, b_ih), linear(state[0], w_hh, b_hh)
+    if kind not in ("lstm", "gru"):
+        return step(x, h, state)
+    keep = _core.is_grad_enabled() and any(t.requires_grad for t in (x, h, state[-1]))
+    return (lstm_gates if kind == "lstm" else gru_gates)(x, h, state[-1], keep)[: len(state)]
 
 
 @composite(arrays="input hx w_ih w_hh b_ih b_hh", where="mg", samples=_cell_samples(1), errors=_cell_errors("rnn_tanh_cell", 1))

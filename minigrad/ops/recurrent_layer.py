@@ -164,7 +164,7 @@ def _layer_plan(input, h0, c0, w_ih, w_hh, bias, kind, sizes, reverse, keep):
     for name, t, shape in wanted:
         if t is not None and t.shape != shape:
             raise ShapeError(f"recurrent_layer: {name} must have shape {shape}, got {t.shape}")
-    _check_dtypes(input, h0, c0, w_ih, w_hh, bias)
+    _check_dtypes("recurrent_layer", input, h0, c0, w_ih, w_hh, bias)
     if (sizes[0], sum(sizes)) != (n, rows) if sizes else rows and (not n or rows % n):
         raise ShapeError(f"recurrent_layer: {rows} rows are no steps of {n} sequences, sizes={sizes}")
     kept = (rows, _KEPT[kind] * units) if keep and kind in _KEPT else None
@@ -172,10 +172,10 @@ def _layer_plan(input, h0, c0, w_ih, w_hh, bias, kind, sizes, reverse, keep):
                       arrays=(input, h0, c0, w_ih, w_hh, bias, _as_array(sizes)))  # fmt: skip
 
 
-def _check_dtypes(*arrays):
+def _check_dtypes(op, *arrays):
     found = {t.dtype.name for t in arrays if t is not None}
     if len(found) > 1:
-        raise DTypeError(f"recurrent_layer: expected one dtype for all arguments, got {', '.join(sorted(found))}")
+        raise DTypeError(f"{op}: expected one dtype for all arguments, got {', '.join(sorted(found))}")
 
 
 def _as_array(sizes):

@@ -10,6 +10,7 @@ import raw
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from minigrad.ops.recurrent_gates import gru_gates, gru_gates_backward, lstm_gates, lstm_gates_backward
 from minigrad.ops.recurrent_layer import _BIASES, _GATES, _KEPT, _KINDS, recurrent_layer, recurrent_layer_backward
 
 ISAS = raw.isas()
@@ -161,3 +162,37 @@ def test_any_number_of_threads_gives_the_same_bits(kind: str) -> None:
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             assert (a is None and b is None) or np.array_equal(a, b)
+
+
+# ---- cells ----
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("rows, units", [(1, 1), (3, 7), (2, 16), (5, 33), (0, 4), (400, 50)])
+@pytest.mark.parametrize(
+    "op, back, gates, states, keeps", [(lstm_gates, lstm_gates_backward, 4, 2, 5), (gru_gates, gru_gates_backward, 3, 1, 4)]
+)
+def test_cells(op: Any, back: Any, gates: int, states: int, keeps: int, rows: int, units: int, dtype: str, isa: str) -> None:
+    rng = np.random.default_rng(2)
+    kind = FLOATS[dtype]
+    shapes = [(rows, gates * units), (rows, gates * units), (rows, units)]
+    arrays = [rng.standard_normal(s).astype(kind) for s in shapes]
+    kept = None
+    for keep in (True, False):
+        outs = [raw.guarded((rows, units), kind) for _ in range(states)] + [raw.guarded((rows, keeps * units), kind) if keep else None]
+        assert raw.run(op.op.name, dtype, [*outs, *arrays], (), isa) == 0
+        for got, want in zip(outs, op.op.ref(*wide(arrays), keep=keep), strict=True):
+            if got is not None:
+                raw.check_guards(got)
+                close(got, want, 16)
+        kept = outs[-1] if keep else kept
+    for some in (True, False)[:states]:
+        grads: list[Any] = [rng.standard_normal((rows, units)).astype(kind) for _ in range(states)]
+        if not some:
+            grads[1] = None
+        found = [raw.guarded(s, kind) for s in ([shapes[0], shapes[2]] if states == 2 else shapes)]
+        assert raw.run(back.op.name, dtype, [*found, *grads, arrays[2], kept], (), isa) == 0
+        for got, want in zip(found, back.op.ref(*wide([*grads, arrays[2], kept])), strict=True):
+            raw.check_guards(got)
+            close(got, want, 32)
