@@ -75,6 +75,18 @@ def test_kernel_that_the_page_shows():
     assert OPS["leaky_relu"].kernel == "leaky_relu"
 
 
+def test_places_that_the_walk_names():
+    """On the page that follows conv2d down, every file exists and holds what is said to be there."""
+    page = (ROOT / "docs" / "conv2d.md").read_text()
+    for path in set(re.findall(r"`((?:csrc|minigrad|tests)/[^`]*)`", page)):
+        assert (ROOT / path).is_file(), path
+    places = re.findall(r"^\| `([^`]+)`: ((?:`[^`]+`(?: and )?)+) \|", page, re.MULTILINE)
+    assert len(places) > 15
+    for path, names in places:
+        text = (ROOT / path).read_text()
+        assert all(name in text for name in re.findall(r"`([^`]+)`", names)), (path, names)
+
+
 def test_table_of_ops():
     """Every public op has its row, with a sentence, and its entry, with the signature that callers see and an example."""
     spec = importlib.util.spec_from_file_location("op_table", ROOT / "docs" / "op_table.py")
