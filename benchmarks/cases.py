@@ -253,9 +253,9 @@ def replace(case: Case, **changes: Any) -> Case:
 
 
 def network_cases() -> Iterator[Case]:
-    for network in NETWORKS.values():
-        yield Case(network.name, network.name, kind="network", family="network", flops=network.flops, goals=network.goals, scales=network.scales,
-                   tolerance=1e-3)  # fmt: skip
+    for n in NETWORKS.values():
+        common: dict[str, Any] = {"kind": "network", "family": "network", "backward": bool(n.optimizer), "tolerance": 1e-3}
+        yield Case(n.name, n.name, flops=n.flops, goals=n.goals, scales=n.scales, **common)
 
 
 def select(words: list[str], ops: bool, networks: bool, figures: bool) -> list[Case]:

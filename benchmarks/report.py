@@ -13,8 +13,6 @@ from typing import Any
 
 from benchmarks.runner import ROOT, Result, Timing
 
-PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 WIDTH = 58  # of a case's name
 
 
@@ -115,9 +113,9 @@ def process_lines(process: dict[str, Any]) -> list[str]:
     ]
 
 
-def write_json(path: Path, info: dict[str, Any], results: list[Result]) -> None:
+def write_json(path: Path, run: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(info | {"results": [r.as_json() for r in results]}, indent=1) + "\n")
+    path.write_text(json.dumps(run, indent=1) + "\n")
 
 
 def picture(path: Path, results: list[Result], peers: list[str]) -> None:
@@ -156,37 +154,3 @@ def picture(path: Path, results: list[Result], peers: list[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
-
-
-def markdown(info: dict[str, Any], results: list[Result], peers: list[str]) -> str:
-    about = info["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items() if not version.startswith("missing"))
-    lines = [
-        f"{about['date']}, commit {about['commit']}, {about['processor']}, {about['cores']} cores, "
-        f"load {about['load']:.1f} at the start. {versions}; Python {about['python']}.",
-        "",
-    ]
-    shown = [r for r in results if r.case.goals or r.case.kind == "network"]
-    compared = [p for p in peers if any(r.ratio(p) for r in shown)]
-    for threads in sorted({r.threads for r in shown}):
-        lines += [
-            f"| {threads} thread{'s' if threads > 1 else ''} | minigrad | GFLOP/s | {' | '.join(compared)} | goal |",
-            "|---|--:|--:|" + "--:|" * len(compared) + "--:|",
-        ]
-        for r in (r for r in shown if r.threads == threads and r.timings["minigrad"].status == "ok"):
-            ours, met = r.timings["minigrad"].median, reached(r)
-            cells = [f"{ratio[0]:.2f}" if (ratio := r.ratio(p)) else r.timings[p].status for p in compared]
-            cells = [f"{c}, below" if met.get(p) is False else c for p, c in zip(compared, cells)]
-            goal = ", ".join(f"{g:.3g} {p}" for p, g in r.case.goals.items()) if threads == 1 else ""
-            lines.append(f"| {r.case.name} | {duration(ours)} | {rate(r.case.flops, ours)} | {' | '.join(cells)} | {goal} |")
-        lines.append("")
-    if "process" in info:
-        lines += [f"- {text}" for text in process_lines(info["process"])] + [""]
-    return "\n".join(lines)
-
-
-def write_page(text: str) -> None:
-    page = PAGE.read_text()
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}{END}{after}")

@@ -24,6 +24,9 @@ def main(name: str, threads: int) -> None:
     os.dup2(2, 1)
     requests = sys.stdin.buffer
     warnings.simplefilter("ignore")
+    if threads == 1 and hasattr(os, "sched_setaffinity"):
+        # One thread is one core, also for libraries that hand all work to threads of their own.
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     try:
         peer = import_module(f"benchmarks.peers.{name}_peer").Peer(threads)
         wire.send(replies, {"version": peer.version})

@@ -17,7 +17,7 @@ if not (ROOT / "benchmarks").is_dir():
 sys.path.insert(0, str(ROOT))
 
 import minigrad as mg
-from benchmarks import cases, report, runner, wire
+from benchmarks import cases, history, memory, pages, report, roofline, runner, scaling, wire
 from benchmarks.networks import DEMO, NETWORKS
 from benchmarks.peers.torchlike import NetworkRun
 from minigrad.cli.networks import cnn
@@ -97,3 +97,110 @@ def test_demo_network_is_the_demo():
 def test_networks_have_the_parameters_that_they_name(network):
     made = dict(NetworkRun(mg, network).build().named_parameters())
     assert {k: v.shape for k, v in made.items()} == {k: v.shape for k, v in network.parameters().items()}
+
+
+# ---- histories and comparisons ----
+
+
+def a_run(commit="abc", **ratios):
+    """One case; each peer's ratio as median, lower and upper quartile."""
+    machine = {
+        "processor": "Maker(R) Thing(TM) CPU 7 @ 2.0GHz",
+        "cores": 2,
+        "commit": commit,
+        "date": "today",
+        "load": 0.1,
+        "python": "3.12",
+    }
+    timings = {"minigrad": {"status": "ok", "median": 1e-6}}
+    ratios = {peer: dict(zip(("median", "q25", "q75"), r)) for peer, r in ratios.items()}
+    return {"machine": machine, "rounds": 9, "results": [{"case": "x", "threads": 1, "timings": timings, "ratios": ratios}]}
+
+
+def test_a_history_is_kept_and_found(tmp_path):
+    for commit in ("abc", "def"):
+        path = history.record(a_run(commit, torch=(2.0, 1.9, 2.1)), tmp_path)
+    assert path.name == "maker-thing-7-2-cores.jsonl"
+    for text, commit in ((f"{path}", "def"), (f"{path}:-2", "abc"), (f"{path}:0", "abc"), (f"{path}:ab", "abc")):
+        run = history.load(text)
+        assert run["machine"]["commit"] == commit and run["results"][0]["ratios"]["torch"]["median"] == 2.0
+    with pytest.raises(ValueError, match="none of them"):
+        history.load(f"{path}:xyz")
+
+
+@pytest.mark.parametrize(
+    "new, said",
+    [
+        ((2.5, 2.4, 2.6), "faster"),
+        ((1.5, 1.4, 1.6), "SLOWER"),
+        ((2.5, 1.9, 3.0), ""),  # quartiles that overlap say nothing
+        ((2.04, 2.03, 2.05), ""),  # sure, but not worth a word
+    ],
+)
+def test_a_change_counts_where_it_is_sure(new, said):
+    lines, slower = history.compare(a_run(torch=(2.0, 1.99, 2.02)), a_run(torch=new, jax=(1.0, 1.0, 1.0)))
+    (row,) = (line for line in lines if line.startswith("x "))
+    assert row.endswith(said or f"{new[0] / 2:.2f}") and slower == (said == "SLOWER")
+
+
+def test_runs_without_a_common_peer_are_not_compared():
+    lines, slower = history.compare(a_run(torch=(2.0, 2.0, 2.0)), a_run(jax=(1.0, 1.0, 1.0)))
+    assert "no case" in lines[-1] and not slower
+
+
+# ---- roofline, threads, memory, pages ----
+
+
+def test_roof_is_the_longer_of_two_times():
+    machine = roofline.Machine(100.0, {1000: 200.0, 100000: 20.0})
+    assert machine.bandwidth(10) == 200 and machine.bandwidth(1e9) == 20 and machine.bandwidth(10000) == pytest.approx(110)
+    assert machine.least_seconds(1e9, 1000) == pytest.approx(0.01)
+    assert machine.least_seconds(None, 100000) == pytest.approx(5e-6)
+    result = runner.Result(cases.Case("x", "add", flops=1e6), 1, {"minigrad": runner.Timing(seconds=[2e-5])}, bytes=1000)
+    assert roofline.share(machine, result) == pytest.approx(0.5)
+    assert "50 % of the roof" in roofline.table(machine, [result])[0]
+
+
+def test_probe_of_the_machine():
+    machine = roofline.measure()
+    if machine is None:
+        pytest.skip("no C compiler")
+    assert machine.flops > 0 and all(rate > 0 for rate in machine.bytes.values())
+
+
+def test_scaling_by_the_ratios_of_rounds():
+    case = cases.Case("x", "add", scales=1.8)
+    seconds = {"minigrad": ([2.0, 2.0, 4.0], [1.0, 1.0, 2.0]), "torch": ([1.0, 1.0, 1.0], [2.0, 4.0, 3.0])}
+    quiet, busy = (scaling.Scaling(case, 2, busy, seconds) for busy in (False, True))
+    assert quiet.ratio("minigrad")[0] == 2 and quiet.met and busy.ratio("torch")[0] == 3
+    assert busy.goal == scaling.NEIGHBOUR_GOAL and busy.met
+    assert not scaling.Scaling(case, 2, True, {"minigrad": seconds["torch"]}).met
+    assert "ok 1.8" in scaling.line(quiet) and "| x | 2.00 | 0.33 | 1.8 |" in pages.scaled([quiet])
+
+
+def test_memory_of_steps():
+    network = next(name for name, n in NETWORKS.items() if n.optimizer)
+    found = memory.ask("minigrad", sys.executable, network, 20)
+    if found is None and not Path("/proc/self/status").exists():
+        pytest.skip("no /proc on this system")
+    assert 0 < found.built <= found.peak
+    assert memory.ask("abacus", sys.executable, network, 20) is None
+
+
+def test_pages_are_written_between_their_marks(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{pages.BEGIN}\nold\n{pages.END}\nafter\n")
+    pages.write(page, "new\n")
+    assert page.read_text() == f"before\n{pages.BEGIN}\nnew\n{pages.END}\nafter\n"
+    page.write_text("no marks")
+    with pytest.raises(ValueError, match="no place"):
+        pages.write(page, "new\n")
+    for name in ("README.md", "docs/benchmarks.md"):
+        assert (ROOT / name).read_text().count(pages.BEGIN) == 1
+
+
+def test_pages_say_what_is_below_its_goal():
+    timings = {"minigrad": [1e-3, 1e-3], "torch": [1.5e-3, 1.5e-3], "jax": [3e-3, 3e-3]}
+    timings = {name: runner.Timing(seconds=seconds) for name, seconds in timings.items()}
+    result = runner.Result(cases.Case("x", "add", goals={"torch": 2.0, "jax": 1.0}), 1, timings)
+    assert "| x | 1 ms |  | 1.50, below | 3.00 | 2 torch, 1 jax |" in pages.ratios([result], ["torch", "jax"], 1)

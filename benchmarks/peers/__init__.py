@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-NAMES = ("torch", "jax", "tinygrad", "numpy", "autograd", "mygrad")
+NAMES = ("torch", "jax", "onnxruntime", "tinygrad", "numpy", "autograd", "mygrad")
 
 
 class Lacks(Exception):

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from tinygrad import Device, Tensor, TinyJit
+from tinygrad import Context, Device, Tensor, TinyJit
 from tinygrad.nn.optim import SGD, Adam
 
 from benchmarks.networks import NETWORKS, Network
@@ -101,7 +101,7 @@ class NetworkRun:
             self.step = TinyJit(self.train_step)
 
     def train_step(self) -> Tensor:
-        with Tensor.train():
+        with Tensor.train() if hasattr(Tensor, "train") else Context(TRAINING=1):  # the name until 0.13, and since
             self.optimizer.zero_grad()
             y = self.forward(self.x)
             loss = OWN["cross_entropy" if self.network.loss == "cross_entropy" else "mse_loss"](y, self.target)
