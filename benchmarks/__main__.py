@@ -54,6 +54,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
             raise ValueError("--threads and --rounds count from 1")
     except ValueError as error:
         parser.error(str(error))
+    if args.docs and (args.filter or args.quick):
+        parser.error("--docs writes whole tables: not of a part (--filter), not of a trial (--quick)")
     if args.quick:
         args.rounds = min(args.rounds, 3)
     return args

@@ -60,6 +60,7 @@ def test_words_choose():
     assert {c.kind for c in cases.select(["mlp 784"], True, True, False)} == {"network"}
     assert bench("--filter", "no-such-case").returncode == 2
     assert bench("--peers", "abacus").returncode == 2
+    assert "whole tables" in bench("--docs", "--quick").stderr
 
 
 def test_a_missing_peer_is_reported():
