@@ -77,7 +77,7 @@ class Library:
             if isinstance(a, int):
                 passed += [-1, a]
                 continue
-            block, start = held.find(ctypes.addressof(a))
+            block, start = held.find(ctypes.addressof(a)) or (-1, 0)  # of no size: NULL
             passed += [block, start]
             for offset in pointers(type(a)):
                 target = ctypes.c_void_p.from_address(ctypes.addressof(a) + offset).value
