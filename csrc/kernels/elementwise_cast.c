@@ -7,7 +7,8 @@ typedef struct {
     uint16_t bits; /* the upper half of a float */
 } t_bf16;
 
-#if defined(__x86_64__) && (defined(__clang__) ? __clang_major__ < 15 : __GNUC__ < 12) /* compilers without _Float16 */
+/* Compilers without _Float16; clang before 15 has its limits on x86 all the same. */
+#if !defined(__FLT16_MANT_DIG__) || (defined(__clang__) && __clang_major__ < 15 && defined(__x86_64__))
 typedef struct {
     uint16_t bits;
 } t_f16;
