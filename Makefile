@@ -22,7 +22,7 @@ test: $(VENV)/.test
 	$(PYTHON) -m pytest -q -n auto $(ARGS)
 
 deep: $(VENV)/.test
-	$(PYTHON) -m pytest -q -n auto --hypothesis-profile=deep $(ARGS)
+	$(PYTHON) -m pytest -q -n auto -m hypothesis --hypothesis-profile=deep $(ARGS)
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
