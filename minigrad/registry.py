@@ -132,6 +132,7 @@ class Op:
     dense: bool = False  # works on the memory as it lies, and means what its reference says on contiguous arguments only
     auxiliary: int = 0  # so many last outputs are for the backward pass, and have no gradient themselves
     second_order_of: str = ""  # a backward op whose arguments depend on one another: its rule is checked as the second order of that op
+    unbatched: str = ""  # why it cannot be under vmap, if that is so; every other op can
     known_failures: Mapping[str, str] = {}
 
     def __init__(self, **record: Any) -> None:

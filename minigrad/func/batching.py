@@ -147,68 +147,160 @@ def layer_norm_backward(op: Any, size: int, mapped: tuple[bool, ...], arrays: tu
     return gx, (grad * normal).sum(1) if mask[1] else None, grad.sum(1) if mask[2] else None
 
 
+def _after(dim: int) -> int:
+    """A dimension of an example as one of the batch."""
+    return dim + 1 if dim >= 0 else dim
+
+
+def _spread(index: Tensor, shape: tuple[int, ...], dim: int) -> Tensor:
+    """Indices (B, k) of each example into dimension `dim` of the batch, for gather: as large as `shape`."""
+    return index.reshape((index.shape[0], *(1,) * (dim - 1), -1, *(1,) * (len(shape) - dim - 1))).expand(shape)
+
+
+def _op(of: str, *args: Any) -> Any:
+    """An op by its name in the registry."""
+    return OPS[of].function(*args)
+
+
 def embedding(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """A table for all examples takes any indices; tables of each are put one below the other."""
     if not mapped[0]:
         return _call(op, arrays, params)
-    if params[0] is not None or params[1]:
-        raise BatchError(f"vmap: {op.name} has no batching rule for tables of each example with padding_idx or scale_grad_by_freq")
+    padding, by_frequency = params
+    if by_frequency:
+        raise BatchError(f"vmap: {op.name} has no batching rule for scale_grad_by_freq and tables of each example")
     table, index = _all_mapped(size, mapped, arrays)
-    first = _core.from_numpy(np.arange(size) * table.shape[1]).reshape((size, *(1,) * (index.ndim - 1)))
-    return _call(op, (_flat(table), index + first), params)
+    rows = _call(op, (_flat(table), index + _offsets(size, table.shape[1], index.ndim)), (None, False))
+    return rows if padding is None else _op("_choose", index.unsqueeze(-1) == padding, rows.detach(), rows)
+
+
+def _offsets(size: int, step: int, ndim: int) -> Tensor:
+    """Where the examples begin, one behind the other: 0, step, 2 step..., along the first of `ndim` dimensions."""
+    return _core.from_numpy(np.arange(size) * step).reshape((size, *(1,) * (ndim - 1)))
 
 
 def index_select(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
-    """Indices for all examples, along one dimension further."""
-    _only(op, mapped, (0, 2))
-    first = _all_mapped(size, (mapped[0],), arrays[:1])
-    rest = arrays[1:2] + (_all_mapped(size, mapped[2:], arrays[2:]) if len(arrays) > 2 else ())
-    dim = params[0]
-    return _call(op, (*first, *rest), (dim + 1 if dim >= 0 else dim,))
+    """Along one dimension further; indices of each example are those of gather and scatter."""
+    dim = params[0] + 1
+    index = arrays[1]
+    x, *source = _all_mapped(size, (mapped[0], *mapped[2:]), (arrays[0], *arrays[2:]))
+    if not mapped[1]:
+        return _call(op, (x, index, *source), (dim,))
+    shape = source[0].shape if source else (*x.shape[:dim], index.shape[1], *x.shape[dim + 1 :])
+    return _op("_scatter_add" if source else "_gather", x, _spread(index, shape, dim), *source, dim)
 
 
-_rows: tuple[Rule, tuple[str, ...]] = along_rows, (
-    "_max_with_index", "_min_with_index", "_cumsum", "_cumprod", "_cummax", "_cummin", "_logcumsumexp", "_linear_scan", "_kthvalue", "_median", "_mode",
-    "_softmax", "softmax_backward", "_log_softmax", "log_softmax_backward", "_frexp",
-    "_inv", "_cholesky", "_cofactors", "_det", "_slogdet", "_qr", "_qr_complete", "_svd", "_svdvals", "_eigh", "_eig", "_eigvals", "_pinv", "_exp",
-    "_solve", "_solve_triangular", "_lu", "_exchange_rows", "_ldl", "_ldl_solve",
+def index_put(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Rows of all examples beside one another; indices of each example are those of scatter."""
+    x, index, source = _all_mapped(size, mapped, arrays)
+    if mapped[1]:
+        return _op("_scatter_values", x, _spread(index, source.shape, 1), source, 1)
+    wide = (a.movedim(0, 1).reshape((a.shape[1], size * a.shape[2])) for a in (x, source))
+    x, source = wide
+    return _call(op, (x, arrays[1], source), ()).reshape((x.shape[0], size, -1)).movedim(1, 0)
+
+
+def copy_slices(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """The same window in every example, which lie one behind the other."""
+    x, other = _all_mapped(size, mapped, arrays)
+    x = x.contiguous()
+    shape, stride, offset = params
+    return _call(op, (x, other), ((size, *shape), (x.stride()[0], *stride), offset))
+
+
+def resample(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """One table serves all examples; tables of each make one table of all, for rows of examples one behind the other."""
+    dim = _after(params[0])
+    if not any(mapped[1:]):
+        return _call(op, arrays, (dim,))
+    x, start, index, weight = _all_mapped(size, mapped, arrays)
+    x = x.movedim(dim, 1)
+    index = index + _offsets(size, x.shape[1], 2)
+    start = start + _offsets(size, index.shape[1], 2)
+    ends = _op("cat", [start[:, :-1].reshape((-1,)), start[-1:, -1]], 0)
+    y = _call(op, (_flat(x), ends, index.reshape((-1,)), weight.reshape((-1,))), (0,))
+    return y.reshape((size, start.shape[1] - 1, *x.shape[2:])).movedim(1, dim)
+
+
+def dropout(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """The same random bits, hence the same mask, for every example."""
+    (x,) = arrays
+    keep = _call(op, (_core.full_of(x.shape[1:], 1, x.dtype),), params)[1]
+    return _op("_choose", keep, x * (1 / (1 - params[0])), 0), keep.unsqueeze(0).expand(x.shape)
+
+
+def cross_entropy(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Rows of all examples. With weights of each example's classes, the definition: what a class counts in a row, times -log(softmax)."""
+    last = len(arrays) - 1
+    if not mapped[last]:
+        return into_rows(last)(op, size, mapped, arrays, params)
+    *front, target, weight = _all_mapped(size, mapped, arrays)
+    ignored, smoothing = params
+    x = front[-2] if len(front) > 1 else front[0]
+    classes = x.shape[-1]
+    kept = (target != ignored).unsqueeze(-1)
+    place = target.unsqueeze(-1)
+    if _core.whole(kept & ((place < 0) | (place >= classes))).any():
+        raise IndexError("cross_entropy: an index is out of range")
+    hit = (place == _core.from_numpy(np.arange(classes))).to(x.dtype)
+    counts = _op("_choose", kept, (hit * (1 - smoothing) + smoothing / classes) * weight.unsqueeze(1), 0)
+    if len(front) == 1:
+        lse = _op("logsumexp", x, -1, False)
+        return _op("_choose", counts != 0, counts * (lse.unsqueeze(-1) - x), 0).sum(-1), lse
+    grad, _, lse = front
+    slope = counts.sum(-1, True) * (x - lse.unsqueeze(-1)).exp() - counts
+    return grad.unsqueeze(-1) * _op("_choose", (counts != 0).any(-1, True), slope, 0)
+
+
+def by_oracle(op: Any) -> Rule:
+    """A fused op that has no rule: the ops that it is fused of have theirs."""
+
+    def rule(_: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+        from .vmap import vmap
+
+        def one(*examples: Any) -> Any:
+            given = iter(examples)
+            return op.oracle(*(next(given) if a is not None else None for a in arrays), *params)
+
+        return vmap(one, tuple(0 if m else None for m, a in zip(mapped, arrays, strict=True) if a is not None), randomness="same")(
+            *(a for a in arrays if a is not None)
+        )
+
+    return rule
+
+
+_shifted = with_shapes(lambda size, dims, *rest: (tuple(map(_after, dims)), *rest))
+_planes = into_rows()
+_FAMILIES: tuple[tuple[Rule, str], ...] = (
+    (along_rows, "_max_with_index _min_with_index _cumsum _cumprod _cummax _cummin _logcumsumexp _linear_scan _kthvalue _median _median_of_rows _mode "
+        "_softmax softmax_backward _log_softmax log_softmax_backward _frexp "
+        "_inv _cholesky _cofactors _det _slogdet _qr _qr_complete _svd _svdvals _eigh _eig _eigvals _pinv _exp "
+        "_solve _solve_triangular _lu _exchange_rows _ldl _ldl_solve"),
+    (along_dim(), "_cat _gather _scatter_add _scatter_values _scatter_reduce _sort bin_max"),
+    (along_dim(1), "_topk"),
+    (_shifted, "_fft_c2c _fft_r2c _fft_c2r"),
+    (with_shapes(lambda size, shape, entries, *value: ((size, *shape), ((0, 1, size), *entries), *value)), "_slice_backward _pad_constant"),
+    (with_shapes(lambda size, shape, offset, a, b: ((size, *shape), offset, _after(a), _after(b))), "_diagonal_zeros"),
+    (index_select, "_index_select _index_add"),
+    (index_put, "_index_put"),
+    (copy_slices, "_copy_slices"),
+    (resample, "resample"),
+    (embedding, "_embedding"),
+    (dropout, "_dropout"),
+    (convolution, "_conv2d conv2d_backward_input conv2d_backward_weight"),
+    (_planes, "_attention attention_backward im2col col2im _max_pool2d max_pool2d_backward _avg_pool2d avg_pool2d_backward _adaptive_avg_pool2d adaptive_avg_pool2d_backward depth_taps"),
+    (into_rows(change=lambda size, n, *rest: (size * n, *rest)), "depth_taps_backward"),
+    (cross_entropy, "_cross_entropy cross_entropy_backward"),
+    (layer_norm, "native_layer_norm"),
+    (layer_norm_backward, "layer_norm_backward"),
+    (batch_norm, "native_batch_norm batch_norm_apply batch_norm_backward"),
 )  # fmt: skip
-_dims: tuple[Rule, tuple[str, ...]] = (
-    along_dim(),
-    ("_cat", "_gather", "_scatter_add", "_scatter_values", "_scatter_reduce", "_sort", "bin_max"),
-)
-RULES: dict[str, Rule] = {name: rule for rule, names in (_rows, _dims) for name in names} | {
-    "_topk": along_dim(1),
-    "_slice_backward": with_shapes(lambda size, shape, entries: ((size, *shape), ((0, 1, size), *entries))),
-    "_pad_constant": with_shapes(lambda size, shape, entries, value: ((size, *shape), ((0, 1, size), *entries), value)),
-    "_index_select": index_select,
-    "_index_add": index_select,
-    "_embedding": embedding,
-    "_conv2d": convolution,
-    "conv2d_backward_input": convolution,
-    "conv2d_backward_weight": convolution,
-    "im2col": into_rows(),
-    "col2im": into_rows(),
-    "_max_pool2d": into_rows(),
-    "max_pool2d_backward": into_rows(),
-    "_avg_pool2d": into_rows(),
-    "avg_pool2d_backward": into_rows(),
-    "_adaptive_avg_pool2d": into_rows(),
-    "adaptive_avg_pool2d_backward": into_rows(),
-    "_attention": into_rows(),
-    "attention_backward": into_rows(),
-    "_cross_entropy": into_rows(2),
-    "cross_entropy_backward": into_rows(4),
-    "native_layer_norm": layer_norm,
-    "layer_norm_backward": layer_norm_backward,
-    "native_batch_norm": batch_norm,
-    "batch_norm_apply": batch_norm,
-    "batch_norm_backward": batch_norm,
-}
+RULES: dict[str, Rule] = {name: rule for rule, names in _FAMILIES for name in names.split()}
 
 
 def install() -> None:
     """Give the ops their rules."""
     ops.load()
-    for name, rule in RULES.items():
-        OPS[name].engine.vmap = rule
+    for op in OPS.values():
+        if op.engine is not None and op.family == "general":
+            op.engine.vmap = RULES.get(op.name) or (by_oracle(op) if op.oracle is not None else None)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from .. import _core
 from .._core import BatchError, Tensor
 from ..errors import ShapeError
+from ..ops._examples import set_vmaps, vmaps
 from . import batching
 from .tree import leaves, tree_map, unflatten
 
 batching.install()
-_state = threading.local()
 
 
 def _dims_of(op: str, in_dims: Any, args: tuple[Any, ...]) -> list[int | None]:
@@ -42,8 +41,9 @@ def vmap(
     """A function that maps `func` over a dimension of its arguments, without a loop: every op works on all examples at once.
 
     in_dims: which dimension of each argument is mapped, None for an argument that is the same for all; nested as the arguments are.
-    out_dims: where that dimension goes in the outputs. chunk_size: at most so many examples at a time. randomness: "error" and "same"
-    both mean that random tensors made inside are the same for all examples, and that dropout raises. Keyword arguments are mapped over dimension 0.
+    out_dims: where that dimension goes in the outputs. chunk_size: at most so many examples at a time. Keyword arguments are mapped over
+    dimension 0. randomness: what drawing random numbers inside means (dropout does, too): "error" refuses it, "same" draws once for
+    all examples, "different" for each of them.
 
     Raises BatchError for an op that has no batching rule, or that asks for one example's values (`item`, `numpy`, `if x > 0`).
     >>> vmap(lambda a, b: (a * b).sum())(mg.tensor([[1.0, 2.0], [3.0, 4.0]]), mg.ones(2, 2))
@@ -51,9 +51,6 @@ def vmap(
     """
     if randomness not in ("error", "same", "different"):
         raise ValueError(f'vmap: randomness must be "error", "same" or "different", got {randomness!r}')
-
-    if randomness == "different":
-        raise BatchError('vmap: randomness="different": no example has random numbers of its own; make them outside and map over them')
 
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -72,29 +69,31 @@ def vmap(
         (size,) = sizes
         fronts = [x if d is None else x.movedim(d, 0) for x, d in zip(values, dims, strict=True)]
         if chunk_size is None or chunk_size >= size:
-            return _run(func, (args, kwargs), fronts, dims, size, out_dims)
+            return _run(func, (args, kwargs), fronts, dims, (size, randomness), out_dims)
         from ..ops.shape import cat
 
         parts = []
         for start in range(0, size, chunk_size):
             n = min(chunk_size, size - start)
             piece = [x if d is None else x[start : start + n] for x, d in zip(fronts, dims, strict=True)]
-            parts.append(_run(func, (args, kwargs), piece, dims, n, 0))
+            parts.append(_run(func, (args, kwargs), piece, dims, (n, randomness), 0))
         return _placed(tree_map(lambda *ys: cat(ys), parts[0], *parts[1:]), out_dims)
 
     return wrapped
 
 
-def _run(func: Callable[..., Any], structure: Any, fronts: list[Any], dims: list[int | None], size: int, out_dims: Any) -> Any:
-    level = getattr(_state, "level", 0) + 1
+def _run(func: Callable[..., Any], structure: Any, fronts: list[Any], dims: list[int | None], here: tuple[int, str], out_dims: Any) -> Any:
+    """func of the examples; `here` is the number of examples, and what random numbers are for them."""
+    outside = vmaps()
+    level = len(outside) + 1
     inner_args, inner_kwargs = unflatten(
         structure, [x if d is None else _core.make_batched(x, level) for x, d in zip(fronts, dims, strict=True)]
     )
-    _state.level = level
+    set_vmaps((*outside, here))
     try:
         out = func(*inner_args, **inner_kwargs)
     finally:
-        _state.level = level - 1
+        set_vmaps(outside)
 
     def whole(y: Any) -> Tensor:
         if not isinstance(y, Tensor):
@@ -102,7 +101,7 @@ def _run(func: Callable[..., Any], structure: Any, fronts: list[Any], dims: list
         if _core.level_of(y) > level:
             raise BatchError("vmap: a tensor of an inner vmap left it")
         batch = _core.batch_of(y, level)
-        return y.unsqueeze(0).expand((size, *y.shape)) if batch is None else batch
+        return y.unsqueeze(0).expand((here[0], *y.shape)) if batch is None else batch
 
     return _placed(tree_map(whole, out), out_dims)
 

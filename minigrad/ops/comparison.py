@@ -7,6 +7,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from ._examples import by_numpy
 from ._geometry import check_tensor
 from ._samples import ALL, COMPLEX, NO_BROADCAST, NUMBERS, one, pairs
 from .elementwise import add, eq, isfinite, isnan, le, logical_and, logical_or, mul, sub
@@ -54,7 +55,8 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     return logical_or(close, logical_and(isnan(input), isnan(other))) if equal_nan and input.is_floating_point() else close
 
 
-@composite(own_errors=True, arrays="input other", samples=_close_samples, dtypes=ALL, errors=[NO_BROADCAST, DIFFERENT_DTYPES])
+@composite(own_errors=True, unbatched="gives a Python bool", arrays="input other", samples=_close_samples, dtypes=ALL,
+           errors=[NO_BROADCAST, DIFFERENT_DTYPES])  # fmt: skip
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether `isclose` holds for all elements; a Python bool.
 
@@ -65,7 +67,7 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     return bool(isclose(input, other, rtol, atol, equal_nan).all().item())
 
 
-@composite(arrays="input other", samples=pairs(), dtypes=ALL, errors=[NO_TENSOR])
+@composite(unbatched="gives a Python bool", arrays="input other", samples=pairs(), dtypes=ALL, errors=[NO_TENSOR])
 def equal(input, other):
     """Whether two tensors have the same shape and equal elements; a Python bool. NaN is not equal to itself.
 
@@ -122,5 +124,10 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """
     if not isinstance(elements, _core.Tensor) and not isinstance(test_elements, _core.Tensor):
         raise TypeError("isin: at least one of elements and test_elements must be a Tensor")
-    left, right = (x.numpy(force=True) if isinstance(x, _core.Tensor) else np.asarray(x) for x in (elements, test_elements))
-    return _core.from_numpy(np.array(np.isin(left, right, assume_unique=assume_unique, invert=invert)))
+    if isinstance(test_elements, _core.Tensor) and _core.level_of(test_elements):  # each example has a set of its own
+        left = elements if isinstance(elements, _core.Tensor) else _core.full_of((), elements, test_elements.dtype)
+        found = eq(left.unsqueeze(-1), test_elements.reshape((-1,))).any(-1)
+        return ~found if invert else found
+    right = test_elements.numpy(force=True) if isinstance(test_elements, _core.Tensor) else np.asarray(test_elements)
+    left = elements if isinstance(elements, _core.Tensor) else _core.from_numpy(np.asarray(elements))
+    return by_numpy(lambda x: np.isin(x, right, assume_unique=assume_unique, invert=invert), left)

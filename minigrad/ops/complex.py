@@ -55,7 +55,7 @@ def conj_physical(input):
     return conj(input)
 
 
-@composite(samples=lambda r: [Sample(_numbers(r, 3), id="complex")], dtypes=FLOATS)
+@composite(unbatched="gives a Python bool", samples=lambda r: [Sample(_numbers(r, 3), id="complex")], dtypes=FLOATS)
 def is_conj(input):
     """False: no conjugation is ever put off here.
 
@@ -201,7 +201,7 @@ def angle(input):
 # ---- questions ----
 
 
-@composite(where="mg", samples=lambda r: [Sample(_numbers(r, 3), id="complex")], dtypes=FLOATS)
+@composite(unbatched="gives a Python bool", where="mg", samples=lambda r: [Sample(_numbers(r, 3), id="complex")], dtypes=FLOATS)
 def is_complex(input):
     """Whether the dtype is complex64 or complex128.
 
@@ -211,7 +211,7 @@ def is_complex(input):
     return input.is_complex()
 
 
-@composite(where="mg", samples=lambda r: [Sample(r(3), id="real")], dtypes=FLOATS)
+@composite(unbatched="gives a Python bool", where="mg", samples=lambda r: [Sample(r(3), id="real")], dtypes=FLOATS)
 def is_floating_point(input):
     """Whether the dtype is a real floating one.
 

@@ -15,10 +15,11 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
+from ._examples import of_stacks
 from .elementwise import _choose, clamp, div
 from .index import _gather
 from .reduce import logsumexp
-from .shape import cat, narrow, reshape, select, stack, unsqueeze
+from .shape import cat, narrow, reshape, select, stack
 
 FAR = -1e30  # a logarithm of 0 that can be subtracted from itself
 
@@ -121,7 +122,7 @@ def _ctc_vjp(g, log_probs, y1, targets, input_lengths, target_lengths, blank):
     return curvature if gradient is None else gradient + curvature
 
 
-@defop(family="general", outputs=2, auxiliary=1, where="", samples=_ctc_samples, ulp=64,
+@defop(family="general", outputs=2, auxiliary=1, where="", unbatched="ctc_loss makes one batch of its sequences first", samples=_ctc_samples, ulp=64,
        plan=None, cost=lambda log_probs, targets, *a, **q: Cost(flops=40.0 * len(log_probs) * targets.size, bytes=16.0 * log_probs.size),
        vjp={"log_probs": _ctc_vjp, "targets": NONDIFF, "input_lengths": NONDIFF, "target_lengths": NONDIFF})  # fmt: skip
 def _ctc(log_probs, targets, input_lengths, target_lengths, blank):
@@ -161,12 +162,13 @@ def _ctc_by_ops(log_probs, targets, input_lengths, target_lengths, blank):
 
 
 def _lengths(op, name, lengths, n):
-    values = lengths.numpy() if isinstance(lengths, _core.Tensor) else np.asarray(lengths)
-    if values.dtype.kind not in "iu" and values.size:
-        raise DTypeError(f"{op}: expected integers as {name}, got {values.dtype}")
-    if values.reshape(-1).shape != (n,):
+    """One length for each sequence, as an int64 tensor (n,)."""
+    values = lengths if isinstance(lengths, _core.Tensor) else _core.from_numpy(np.array(lengths))
+    if (values.is_floating_point() or values.dtype is _core.bool_) and values.numel():
+        raise DTypeError(f"{op}: expected integers as {name}, got {values.dtype.name}")
+    if values.ndim > 1 or values.numel() != n:
         raise ShapeError(f"{op}: {name} must have shape ({n},), one length for each sequence, got {values.shape}")
-    return values.reshape(-1).astype(np.int64)
+    return _core.cast(reshape(values, (n,)), _core.int64)
 
 
 def _padded(targets, lengths, blank):
@@ -223,19 +225,40 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
         raise DTypeError(f"{op}: expected floating-point log_probs, got dtype {log_probs.dtype.name}")
     if log_probs.ndim not in (2, 3):
         raise ShapeError(f"{op}: log_probs must be (T, N, C) or (T, C), got shape {log_probs.shape}")
-    one = log_probs.ndim == 2
-    x = unsqueeze(log_probs, 1) if one else log_probs
-    steps, n, c = x.shape
-    times, sizes = _lengths(op, "input_lengths", input_lengths, n), _lengths(op, "target_lengths", target_lengths, n)
-    if times.size and (times.min() < 0 or times.max() > steps):
-        raise ValueError(f"{op}: input_lengths must be between 0 and T = {steps}, got {times.max() if times.min() >= 0 else times.min()}")
-    labels = _checked_labels(op, reshape(targets, (1, -1)) if one else targets, sizes, c, blank)
-    loss = _ctc(x, *(_core.from_numpy(v) for v in (labels, times, sizes)), blank)[0]
-    if zero_infinity:
-        loss = _finite(loss, x, labels, times, sizes, blank)
+    if targets.is_floating_point() or targets.dtype is _core.bool_:
+        raise DTypeError(f"{op}: expected integers as targets, got dtype {targets.dtype.name}")
+    if not 0 <= blank < log_probs.shape[-1]:
+        raise IndexError(f"{op}: blank {blank} is out of range for {log_probs.shape[-1]} classes")
+    single = log_probs.ndim == 2
+    shape = (log_probs.shape[0], 1, log_probs.shape[1]) if single else log_probs.shape
+
+    def one(x, *tables):
+        times, sizes, labels = (t.numpy(force=True) for t in tables)
+        table = _tables(op, labels.reshape(1, -1) if single else labels, times, sizes, shape, blank)
+        return _losses(x.reshape(shape), table, blank, zero_infinity)
+
+    def many(x, *tables):
+        """Sequences of all examples beside one another."""
+        count = x.shape[0]
+        times, sizes, labels = (t.numpy(force=True) for t in tables)
+        made = [_tables(op, v.reshape(1, -1) if single else v, t, s, shape, blank) for v, t, s in zip(labels, times, sizes, strict=True)]
+        longest = max(v.shape[1] for v, _, _ in made)
+        wide = [np.pad(v, ((0, 0), (0, longest - v.shape[1])), constant_values=blank) for v, _, _ in made]
+        table = (np.concatenate(wide), *(np.concatenate([m[i] for m in made]) for i in (1, 2)))
+        rows = x.reshape((count, *shape)).movedim(0, 1).reshape((shape[0], count * shape[1], shape[2]))
+        loss = _losses(rows, table, blank, zero_infinity)
+        return loss.reshape((count, shape[1]))
+
+    times, sizes = (_lengths(op, name, v, shape[1]) for name, v in (("input_lengths", input_lengths), ("target_lengths", target_lengths)))
+    loss = of_stacks(one, many, log_probs, times, sizes, targets)
     if reduction == "mean":
-        return div(loss, _core.cast(_core.from_numpy(np.maximum(sizes, 1)), loss.dtype)).mean()
-    return loss.sum() if reduction == "sum" else reshape(loss, ()) if one else loss
+        return div(loss, _core.cast(sizes.clamp(min=1), loss.dtype)).mean()
+    return loss.sum() if reduction == "sum" else reshape(loss, ()) if single else loss
+
+
+def _losses(x, tables, blank, zero_infinity):
+    loss = _ctc(x, *map(_core.from_numpy, tables), blank)[0]
+    return _finite(loss, x, *tables, blank) if zero_infinity else loss
 
 
 def _finite(loss, x, labels, times, sizes, blank):
@@ -249,12 +272,11 @@ def _finite(loss, x, labels, times, sizes, blank):
     return _core.full_of(loss.shape, 0, loss.dtype).index_add(0, _core.from_numpy(kept), some)
 
 
-def _checked_labels(op, targets, sizes, c, blank):
-    if targets.is_floating_point() or targets.dtype is _core.bool_:
-        raise DTypeError(f"{op}: expected integers as targets, got dtype {targets.dtype.name}")
-    if not 0 <= blank < c:
-        raise IndexError(f"{op}: blank {blank} is out of range for {c} classes")
-    values, n = targets.numpy(), len(sizes)
+def _tables(op, values, times, sizes, shape, blank):
+    """(labels (N, longest), input lengths, target lengths), checked."""
+    steps, n, c = shape
+    if times.size and (times.min() < 0 or times.max() > steps):
+        raise ValueError(f"{op}: input_lengths must be between 0 and T = {steps}, got {times.max() if times.min() >= 0 else times.min()}")
     if values.ndim not in (1, 2) or (values.ndim == 2 and len(values) != n):
         raise ShapeError(f"{op}: targets must be ({n}, S) or all in one dimension, got shape {values.shape}")
     longest = values.shape[1] if values.ndim == 2 else values.size
@@ -265,4 +287,4 @@ def _checked_labels(op, targets, sizes, c, blank):
     labels = _padded(values, sizes, blank)
     if labels.size and (labels.min() < 0 or labels.max() >= c):
         raise IndexError(f"{op}: label {labels.max() if labels.min() >= 0 else labels.min()} is out of range for {c} classes")
-    return labels
+    return labels, times, sizes

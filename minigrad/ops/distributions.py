@@ -13,22 +13,29 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from .._core import Tensor
+from .._core import BatchError, Tensor
 from ..errors import DTypeError, ShapeError
+from ._examples import as_examples, by_numpy, draw_in_place, drawing, vmaps
 from .generator import Generator, _drawn, _overwrite
 from .random import _range
 
 __all__ = ["bernoulli", "binomial", "multinomial", "poisson"]
 
 
-def _uniforms(op: str, shape: Any, generator: Any) -> np.ndarray:
-    """Multiples of 2**-53 in [0, 1), 0 replaced by 2**-54: both logarithms, of u and of 1 - u, are finite and not 0."""
-    return np.maximum(_drawn(op, "uniform", shape, _core.float64, generator, 0.0, 1.0).numpy(), 2.0**-54)
+def _uniforms(op: str, shape: Any, generator: Any) -> Tensor:
+    """Multiples of 2**-53 in [0, 1), float64."""
+    return _drawn(op, "uniform", shape, _core.float64, generator, 0.0, 1.0)
+
+
+def _inside(u: np.ndarray) -> np.ndarray:
+    """0 replaced by 2**-54: both logarithms, of u and of 1 - u, are finite and not 0."""
+    return np.maximum(u, 2.0**-54)
 
 
 def _exponential(op: str, shape: Any, dtype: Any, generator: Any, lambd: float = 1.0) -> Tensor:
-    x = np.asarray(-np.log1p(-_uniforms(op, shape, generator)) / lambd)
-    return _core.cast(_core.from_numpy(np.maximum(x, 2.0**-24) if dtype is _core.float16 else x), dtype)  # not 0 in float16 either
+    least = 2.0**-24 if dtype is _core.float16 else 0.0  # not 0 in float16 either
+    x = by_numpy(lambda u: np.maximum(-np.log1p(-_inside(u)) / lambd, least), _uniforms(op, shape, generator))
+    return _core.cast(x, dtype)
 
 
 # ---- coins and choices ----
@@ -43,10 +50,10 @@ def _probability(op: str, p: Any) -> float:
 def _coins(op: str, p: Tensor, generator: Any, dtype: Any) -> Tensor:
     """1 with the probabilities that p holds."""
     _check_float(op, p, "probabilities of a floating-point dtype")
-    values = p.detach()
+    values = _core.whole(p.detach())
     if values.numel() and not bool(((values >= 0) & (values <= 1)).all()):
         raise ValueError(f"{op}: expected probabilities between 0 and 1, got values from {values.min().item()} to {values.max().item()}")
-    return _core.cast(_drawn(op, "uniform", p.shape, _core.float64, generator, 0.0, 1.0) < values, dtype)
+    return _core.cast(_drawn(op, "uniform", p.shape, _core.float64, generator, 0.0, 1.0) < p.detach(), dtype)
 
 
 def _check_float(op: str, x: Any, what: str = "a floating-point tensor") -> None:
@@ -87,28 +94,38 @@ def multinomial(
     """
     if input.ndim not in (1, 2) or not input.is_floating_point():
         raise ShapeError(f"multinomial: expected floats of shape (n,) or (rows, n), got shape {input.shape} and dtype {input.dtype.name}")
-    weights = np.atleast_2d(_core.cast(input.detach(), _core.float64).numpy())
-    if not (np.isfinite(weights) & (weights >= 0)).all() or (weights.sum(1) <= 0).any():
-        raise ValueError("multinomial: every row must hold finite values that are not negative, and not only zeros")
-    if num_samples < 1 or (not replacement and (np.count_nonzero(weights, 1) < num_samples).any()):
-        raise ValueError(f"multinomial: cannot draw {num_samples} samples without replacement from a row of fewer values that are not 0")
-    rows, n = weights.shape
-    if replacement:
-        u = _drawn("multinomial", "uniform", (rows, num_samples), _core.float64, generator, 0.0, 1.0).numpy()
-        steps = np.cumsum(weights, 1)
-        picked = np.empty((rows, num_samples), np.int64)
-        for i in range(rows):
-            picked[i] = np.searchsorted(steps[i], u[i] * steps[i, -1], side="right")
-        last = n - 1 - np.argmax(weights[:, ::-1] > 0, 1)  # rounding must not lead beyond the last possible index
-        picked = np.minimum(picked, last[:, None])
-    else:
-        u = _drawn("multinomial", "uniform", (rows, n), _core.float64, generator, 0.0, 1.0).numpy()
-        with np.errstate(divide="ignore"):
-            keys = np.where(weights > 0, -np.log1p(-u) / weights, np.inf)
-        picked = np.argpartition(keys, num_samples - 1, 1)[:, :num_samples]
-        picked = np.take_along_axis(picked, np.argsort(np.take_along_axis(keys, picked, 1), 1), 1)
-    picked = _core.from_numpy(picked.astype(np.int64).reshape((num_samples,) if input.ndim == 1 else picked.shape).copy())
+    if num_samples < 1:
+        raise ValueError(f"multinomial: expected at least 1 sample, got {num_samples}")
+    n = input.shape[-1]
+    u = _uniforms("multinomial", (*input.shape[:-1], num_samples if replacement else n), generator)
+    choose = _with_replacement if replacement else _without_replacement
+    picked = by_numpy(lambda w, u: choose(_weights(w), u, num_samples), _core.cast(input.detach(), _core.float64), u)
     return _given("multinomial", picked, out)
+
+
+def _weights(w: np.ndarray) -> np.ndarray:
+    if not (np.isfinite(w) & (w >= 0)).all() or (w.sum(-1) <= 0).any():
+        raise ValueError("multinomial: every row must hold finite values that are not negative, and not only zeros")
+    return w
+
+
+def _with_replacement(weights: np.ndarray, u: np.ndarray, num_samples: int) -> np.ndarray:
+    rows, numbers = weights.reshape(-1, weights.shape[-1]), u.reshape(-1, num_samples)
+    steps = np.cumsum(rows, 1)
+    picked = np.empty(numbers.shape, np.int64)
+    for i, (row, at) in enumerate(zip(steps, numbers, strict=True)):
+        picked[i] = np.searchsorted(row, at * row[-1], side="right")
+    last = rows.shape[1] - 1 - np.argmax(rows[:, ::-1] > 0, 1)  # rounding must not lead beyond the last possible index
+    return np.minimum(picked, last[:, None]).reshape(u.shape)
+
+
+def _without_replacement(weights: np.ndarray, u: np.ndarray, num_samples: int) -> np.ndarray:
+    if (np.count_nonzero(weights, -1) < num_samples).any():
+        raise ValueError(f"multinomial: cannot draw {num_samples} samples without replacement from a row of fewer values that are not 0")
+    with np.errstate(divide="ignore"):
+        keys = np.where(weights > 0, -np.log1p(-u) / weights, np.inf)
+    picked = np.argpartition(keys, num_samples - 1, -1)[..., :num_samples]
+    return np.take_along_axis(picked, np.argsort(np.take_along_axis(keys, picked, -1), -1), -1)
 
 
 # ---- counts ----
@@ -128,7 +145,7 @@ def _until_accepted(op: str, count: int, generator: Any, propose: Callable[..., 
     """propose(which, u, v) says what the elements `which` become with two uniform numbers each, and which of that stands."""
     out, left = np.empty(count), np.arange(count)
     while left.size:
-        u, v = _uniforms(op, (2, left.size), generator)
+        u, v = _inside(_uniforms(op, (2, left.size), generator).numpy())
         k, accepted = propose(left, u - 0.5, v)
         out[left[accepted]] = k[accepted]
         left = left[~accepted]
@@ -137,7 +154,7 @@ def _until_accepted(op: str, count: int, generator: Any, propose: Callable[..., 
 
 def _by_search(op: str, first: np.ndarray, ratio: Callable[..., np.ndarray], generator: Any) -> np.ndarray:
     """Inversion of a small mean: walk up from 0, probability `first`, by P(k) / P(k - 1) = ratio(which, k)."""
-    u = _uniforms(op, first.shape, generator)
+    u = _inside(_uniforms(op, first.shape, generator).numpy())
     out, left, p = np.zeros(first.shape), np.arange(first.size), first.copy()
     for k in range(1, 1000):  # a mean below 10 gets to 100 about never, and rounding must not lead on for ever
         u[left] -= p[left]
@@ -158,7 +175,23 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     tensor([0., 0.])
     """
     _check_float("poisson", input)
-    rate = _core.cast(input.detach(), _core.float64).numpy()
+    rate = _elementwise("poisson", input)[0]
+    return _core.cast(by_numpy(lambda m: _poisson(m, generator), _core.cast(rate, _core.float64)), input.dtype)
+
+
+def _elementwise(op: str, *tensors: Tensor) -> list[Tensor]:
+    """Arguments of which every element draws until it has what it wants: under vmap that makes numbers of each example."""
+    levels = drawing(op)
+    if len(levels) < len(vmaps()) and any(_core.level_of(t) for t in tensors):
+        raise BatchError(f'vmap: {op} of examples has no random numbers that are the same for all; say randomness="different"')
+    if not levels:
+        return [t.detach() for t in tensors]
+    shape = tuple(size for _, size in levels)
+    other = as_examples(_core.full_of(shape, 0, _core.float64), levels)
+    return [t.detach() + other.to(t.dtype) for t in tensors]
+
+
+def _poisson(rate: np.ndarray, generator: Any) -> np.ndarray:
     if not (np.isfinite(rate) & (rate >= 0)).all():
         raise ValueError("poisson: expected means that are finite and not negative")
     flat = rate.reshape(-1)
@@ -167,7 +200,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     m = flat[small]
     out[small] = _by_search("poisson", np.exp(-m), lambda which, k: m[which] / k, generator)
     out[~small] = _large_poisson(flat[~small], generator)
-    return _core.cast(_core.from_numpy(out.reshape(rate.shape)), input.dtype)
+    return out.reshape(rate.shape)
 
 
 def _large_poisson(mean: np.ndarray, generator: Any) -> np.ndarray:
@@ -196,10 +229,13 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     _check_float("binomial", prob)
     if count.dtype is not prob.dtype:
         raise DTypeError(f"binomial: expected one dtype, got count {count.dtype.name}, prob {prob.dtype.name}")
-    both = (_core.cast(t.detach(), _core.float64).numpy() for t in (count, prob))
-    n, p = (np.array(v) for v in np.broadcast_arrays(*both))
-    shape = n.shape
-    n, p = np.floor(n.reshape(-1)), p.reshape(-1)
+    shape = np.broadcast_shapes(count.shape, prob.shape)
+    both = (_core.cast(t, _core.float64).expand(shape) for t in _elementwise("binomial", count, prob))
+    return _core.cast(by_numpy(lambda n, p: _binomial(n, p, generator), *both), count.dtype)
+
+
+def _binomial(count: np.ndarray, prob: np.ndarray, generator: Any) -> np.ndarray:
+    n, p = np.floor(count.reshape(-1)), prob.reshape(-1)
     if not (np.isfinite(n) & (n >= 0) & (p >= 0) & (p <= 1)).all():
         raise ValueError("binomial: expected counts that are finite and not negative, and probabilities between 0 and 1")
     rare = np.minimum(p, 1 - p)  # of the rarer outcome, whose number is drawn
@@ -210,7 +246,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     out[small] = _by_search("binomial", (1 - ps) ** ns, lambda i, k: np.maximum(ns[i] - k + 1, 0) / k * odds[i], generator)
     out[small] = np.minimum(out[small], ns)
     out[~small] = _large_binomial(n[~small], rare[~small], generator)
-    return _core.cast(_core.from_numpy(np.where(p > 0.5, n - out, out).reshape(shape)), count.dtype)
+    return np.where(p > 0.5, n - out, out).reshape(count.shape)
 
 
 def _large_binomial(n: np.ndarray, p: np.ndarray, generator: Any) -> np.ndarray:
@@ -256,6 +292,7 @@ def _log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator
     if not std > 0:
         raise ValueError(f"log_normal_: std must be positive, got {std}")
     _check_float("log_normal_", self)
+    draw_in_place("log_normal_")
     z = _drawn("log_normal_", "normal", self.shape, _core.float64, generator, float(mean), float(std)).numpy()
     with np.errstate(over="ignore"):
         return _core.copy_(self, _core.from_numpy(np.asarray(np.exp(z))))
@@ -266,6 +303,7 @@ def _exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | No
     if not lambd > 0:
         raise ValueError(f"exponential_: lambd must be positive, got {lambd}")
     _check_float("exponential_", self)
+    draw_in_place("exponential_")
     return _core.copy_(self, _exponential("exponential_", self.shape, self.dtype, generator, lambd))
 
 
@@ -274,7 +312,8 @@ def _cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator
     if not sigma > 0:
         raise ValueError(f"cauchy_: sigma must be positive, got {sigma}")
     _check_float("cauchy_", self)
-    angle = np.pi * (_uniforms("cauchy_", self.shape, generator) - 0.5)
+    draw_in_place("cauchy_")
+    angle = np.pi * (_inside(_uniforms("cauchy_", self.shape, generator).numpy()) - 0.5)
     return _core.copy_(self, _core.from_numpy(np.asarray(median + sigma * np.tan(angle))))
 
 
@@ -285,13 +324,15 @@ def _geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -
     """
     if not 0 < p < 1:
         raise ValueError(f"geometric_: p must be between 0 and 1, got {p}")
-    trials = np.ceil(np.log1p(-_uniforms("geometric_", self.shape, generator)) / np.log1p(-p))
+    draw_in_place("geometric_")
+    trials = np.ceil(np.log1p(-_inside(_uniforms("geometric_", self.shape, generator).numpy())) / np.log1p(-p))
     return _core.copy_(self, _core.cast(_core.from_numpy(np.asarray(np.maximum(trials, 1))), self.dtype))
 
 
 def _bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability p (a number, or a tensor that broadcasts), otherwise 0; returns the tensor itself."""
     if isinstance(p, Tensor):
+        draw_in_place("bernoulli_")
         return _core.copy_(self, _coins("bernoulli_", p.expand(self.shape), generator, self.dtype))
     return _overwrite("bernoulli_", "bernoulli", self, generator, _probability("bernoulli_", p))
 

@@ -7,8 +7,9 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
-from .elementwise import div, eq, mul, ne
-from .index import _gather, _index_add, _index_select
+from ._examples import by_numpy
+from .elementwise import _choose, div, eq, mul, ne
+from .index import _gather, _index_add
 from .shape import reshape, unsqueeze
 
 
@@ -46,10 +47,16 @@ def _embedding_vjp(g, weight_shape, index, padding_idx, scale_grad_by_freq):
     if padding_idx is not None:
         g = mul(g, ne(unsqueeze(index, -1), padding_idx).to(g.dtype))
     if scale_grad_by_freq and index.numel():
-        count = np.bincount(index.numpy().reshape(-1))[index.numpy()]
-        g = div(g, _core.cast(_core.from_numpy(np.asarray(count)[..., None]), g.dtype))
+        g = div(g, _core.cast(unsqueeze(reshape(by_numpy(_occurrences, reshape(index, (-1,))), index.shape), -1), g.dtype))
     rows = reshape(g, (index.numel(), width))
     return _index_add(_core.full_of(weight_shape, 0, g.dtype), reshape(index, (-1,)), rows, 0)
+
+
+def _occurrences(index):
+    """How often each number of a row occurs in it."""
+    rows = index.reshape(-1, index.shape[-1])
+    apart = rows + np.arange(len(rows))[:, None] * (rows.max() + 1)
+    return np.bincount(apart.reshape(-1))[apart].reshape(index.shape)
 
 
 def _lookup_samples(r: Draw) -> list[Sample]:
@@ -112,7 +119,7 @@ def _padding(op, padding_idx, n):
 def _shrink(weight, index, max_norm, norm_type):
     """Shorten the rows in use that are longer than max_norm."""
     with _core.no_grad():
-        used = np.unique(index.numpy())
+        used = np.unique(_core.whole(index).numpy())
         if used.size and 0 <= used[0] and used[-1] < weight.shape[0]:
             table = weight.detach().numpy()
             lengths = np.linalg.norm(table[used], norm_type, 1)
@@ -168,7 +175,7 @@ def embedding_bag(
         raise ShapeError(f"{op}: weight must be (rows, width), got shape {weight.shape}")
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f'{op}: mode must be "sum", "mean" or "max", got {mode!r}')
-    starts = _bag_starts(op, index, offsets, include_last_offset)
+    count, bags = _bags(op, index, offsets, include_last_offset)
     if per_sample_weights is not None:
         if mode != "sum":
             raise ValueError(f'{op}: per_sample_weights need mode="sum", got {mode!r}')
@@ -177,60 +184,70 @@ def embedding_bag(
         per_sample_weights = reshape(per_sample_weights, (-1,))
     _in_table(op, index, weight.shape[0])
     padding_idx = _padding(op, padding_idx, weight.shape[0])
-    flat = index.numpy().reshape(-1)
-    bags = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    kept = np.arange(starts[-1]) if padding_idx is None else np.flatnonzero(flat[: starts[-1]] != padding_idx)
-    if kept.size != flat.size:
-        flat, bags = flat[kept], bags[kept]
-        if per_sample_weights is not None:
-            per_sample_weights = _index_select(per_sample_weights, _core.from_numpy(kept), 0)
-    index = _core.from_numpy(np.ascontiguousarray(flat))
+    flat = reshape(index, (index.numel(),))
+    if padding_idx is not None:
+        bags = _choose(eq(flat, padding_idx), count, bags)
     if max_norm is not None:
         _shrink(weight, index, max_norm, norm_type)
-    rows = _embedding(weight, index, None, scale_grad_by_freq)
+    rows = _embedding(weight, flat, None, scale_grad_by_freq)
     if per_sample_weights is not None:
         rows = rows * unsqueeze(per_sample_weights, 1)
-    return _pooled(rows, bags, len(starts) - 1, mode)
+    return _pooled(rows, bags, count, mode)
 
 
-def _bag_starts(op, index, offsets, include_last_offset):
-    """Where bags begin among the flattened indices, and at last where all end."""
+def _bags(op, index, offsets, include_last_offset):
+    """How many bags there are, and which one each of the flattened indices is in; what is in none is in one more at the end."""
     if index.ndim == 2:
         if offsets is not None:
             raise ValueError(f"{op}: offsets cannot be given for an input of 2 dimensions, whose rows are the bags")
         b, n = index.shape
-        return np.arange(b + 1) * n
+        return b, _core.from_numpy(np.repeat(np.arange(b), n))
     if index.ndim != 1:
         raise ShapeError(f"{op}: input must have 1 or 2 dimensions, got shape {index.shape}")
     if offsets is None:
         raise ValueError(f"{op}: offsets must be given for an input of 1 dimension")
-    starts = _check_index(op, offsets).numpy()
-    if starts.ndim != 1 or (include_last_offset and not starts.size):
+    offsets = _check_index(op, offsets)
+    if offsets.ndim != 1 or (include_last_offset and not offsets.numel()):
         raise ShapeError(f"{op}: offsets must have 1 dimension, got shape {offsets.shape}")
-    count = index.shape[0]
-    if starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > count):
-        raise ValueError(f"{op}: offsets must begin with 0, not fall and not exceed the {count} indices, got {starts.tolist()}")
-    return starts if include_last_offset else np.append(starts, count)
+    n = index.shape[0]
+
+    def find(starts):
+        if starts.shape[-1] and ((starts[..., 0] != 0).any() or (np.diff(starts) < 0).any() or (starts[..., -1] > n).any()):
+            raise ValueError(f"{op}: offsets must begin with 0, not fall and not exceed the {n} indices, got {starts.tolist()}")
+        begun = np.zeros((*starts.shape[:-1], n + 1), np.int64)
+        rows = begun.reshape(-1, n + 1)
+        np.add.at(rows, (np.arange(len(rows))[:, None], starts.reshape(len(rows), -1)), 1)
+        return np.cumsum(begun, -1)[..., :n] - 1
+
+    return offsets.shape[0] - bool(include_last_offset), by_numpy(find, offsets)
 
 
 def _pooled(rows, bags, count, mode):
-    """Sum, mean or maximum of the rows of each bag; `bags` says whose a row is, and does not fall."""
-    width, dtype = rows.shape[1], rows.dtype
+    """Sum, mean or maximum of the rows of each bag; `bags` says whose a row is, `count` that it is nobody's."""
+    n, width = rows.shape
+    if not n:
+        return rows.sum(0, True).expand(count, width) * 0
+    sizes = _index_add(_core.full_of((count + 1,), 0, rows.dtype), bags, _core.full_of((n,), 1, rows.dtype), 0)[:count]
     if mode == "max":
-        filled, first = np.unique(bags, return_index=True)
-        if not filled.size:
-            return rows.sum(0, True).expand(count, width) * 0
-        values, place = rows.detach().numpy(), np.repeat(np.arange(filled.size), np.diff(np.append(first, bags.size)))
-        top = np.maximum.reduceat(values, first, 0)
-        # Of equal ones the first has the gradient, as in PyTorch; NaN is the largest.
-        hit = (values == top[place]) | np.isnan(values)
-        at = np.minimum.reduceat(np.where(hit, np.arange(bags.size)[:, None], bags.size), first, 0)
-        rows, bags = _gather(rows, _core.from_numpy(at), 0), filled
-    total = _index_add(_core.full_of((count, width), 0, dtype), _core.from_numpy(np.ascontiguousarray(bags)), rows, 0)
-    if mode != "mean":
-        return total
-    sizes = np.maximum(np.bincount(bags, minlength=count), 1)
-    return div(total, _core.cast(_core.from_numpy(sizes[:, None].astype(np.float64)), dtype))
+        at = by_numpy(lambda values, whose: _first_largest(values, whose, count), rows.detach(), bags)
+        return _choose(unsqueeze(sizes, 1) > 0, _gather(rows, at, 0), 0)
+    total = _index_add(_core.full_of((count + 1, width), 0, rows.dtype), bags, rows, 0)[:count]
+    return div(total, unsqueeze(sizes.clamp(min=1), 1)) if mode == "mean" else total
+
+
+def _first_largest(values, bags, count):
+    """The first of the largest values of each bag, as PyTorch has it, by column; NaN is the largest. (..., n, width) and (..., n)."""
+    *lead, n, width = values.shape
+    flat = bags.reshape(-1, n)
+    whose = (flat + np.arange(len(flat))[:, None] * (count + 1)).reshape(-1)
+    order = np.argsort(whose, kind="stable")
+    filled, first, lengths = np.unique(whose[order], return_index=True, return_counts=True)
+    sorted_values = values.reshape(-1, width)[order]
+    top = np.repeat(np.maximum.reduceat(sorted_values, first, 0), lengths, 0)
+    hit = (sorted_values == top) | np.isnan(sorted_values)
+    found = np.zeros((len(flat) * (count + 1), width), np.int64)
+    found[filled] = np.minimum.reduceat(np.where(hit, (order % n)[:, None], n), first, 0)
+    return found.reshape(*lead, count + 1, width)[..., :count, :]
 
 
 @composite(where="F", samples=lambda r: [Sample(r.ints(0, 5, 2, 3), num_classes=5, id="matrix"), Sample(np.array([2, 0]), id="counted")], errors=[
@@ -250,7 +267,10 @@ def one_hot(input, num_classes=-1):
     index = _check_index("one_hot", input)
     if not index.numel() and num_classes <= 0:
         raise ValueError("one_hot: num_classes must be given for no elements")
-    low, high = (index.min().item(), index.max().item()) if index.numel() else (0, 0)
+    if num_classes == -1 and _core.level_of(index):
+        raise _core.BatchError("vmap: one_hot needs num_classes: the largest index is another one in each example")
+    every = _core.whole(index)
+    low, high = (every.min().item(), every.max().item()) if index.numel() else (0, 0)
     if num_classes == -1:
         num_classes = high + 1
     if low < 0 or high >= num_classes:

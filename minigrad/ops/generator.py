@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Tensor
+from ._examples import as_examples, draw_in_place, drawing
 
 GROUP = 64  # words of 32 bits: what the kernels make at a time
 
@@ -137,16 +138,22 @@ def _source(op: str, generator: Any) -> Generator:
 
 
 def _drawn(op: str, kernel: str, shape: Any, dtype: Any, generator: Any, *params: Any) -> Tensor:
-    """A new tensor filled by a kernel of csrc/kernels/random.c. Dtypes that lack the kernel are cast from float32 or int64."""
+    """A new tensor filled by a kernel of csrc/kernels/random.c. Dtypes that lack the kernel are cast from float32 or int64.
+
+    Under vmap with randomness="different" the numbers of all examples are drawn at once.
+    """
+    levels = drawing(op)
+    if levels:
+        shape = (*(size for _, size in levels), *((shape,) if isinstance(shape, int) else shape))
     dtype = _core.get_default_dtype() if dtype is None else _core.as_dtype(dtype)
     native = dtype if _core.has_kernel(kernel, dtype) else _core.int64 if kernel == "randint" else _core.float32
     out = _core.empty(shape, native)
     _fill(op, kernel, out, generator, params)
-    if native is dtype:
-        return out
-    if kernel == "uniform" and dtype in (_core.float16, _core.bfloat16):  # rounding must not reach the upper bound
-        np.minimum(out.numpy(), _below(params[1], dtype), out=out.numpy())
-    return _core.cast(out, dtype)
+    if native is not dtype:
+        if kernel == "uniform" and dtype in (_core.float16, _core.bfloat16):  # rounding must not reach the upper bound
+            np.minimum(out.numpy(), _below(params[1], dtype), out=out.numpy())
+        out = _core.cast(out, dtype)
+    return as_examples(out, levels)
 
 
 def _below(high: float, dtype: Any) -> np.float32:
@@ -170,6 +177,7 @@ def _fill(op: str, kernel: str, out: Tensor, generator: Any, params: tuple) -> N
 
 def _overwrite(op: str, kernel: str, x: Tensor, generator: Any, *params: Any) -> Tensor:
     """Fill x by a kernel: straight into its memory where that is possible."""
+    draw_in_place(op)
     direct = x.is_contiguous() and _core.has_kernel(kernel, x.dtype) and not (_core.is_grad_enabled() and x.requires_grad)
     if not direct:
         return _core.copy_(x, _drawn(op, kernel, x.shape, x.dtype, generator, *params))

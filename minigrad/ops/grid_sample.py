@@ -11,6 +11,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import OPS, Draw, ErrorSample, Sample, composite
+from ._examples import merged, of_stacks
 from ._geometry import check_tensor
 from .pool import check_float
 from .resample import resample
@@ -123,6 +124,19 @@ def _grid_sample(op, input, grid, mode, padding_mode, align_corners):
     _check(op, input, grid, mode, padding_mode)
     if input.dtype in (_core.float16, _core.bfloat16):  # the weights are not rounded
         return _grid_sample(op, input.float(), grid.float(), mode, padding_mode, align_corners).to(input.dtype)
+
+    def one(input, grid):
+        return _sampled(input, grid, mode, padding_mode, align_corners)
+
+    def many(inputs, grids):
+        y = one(merged(inputs), merged(grids))
+        return y.reshape((*inputs.shape[:2], *y.shape[1:]))
+
+    return of_stacks(one, many, input, grid)
+
+
+def _sampled(input, grid, mode, padding_mode, align_corners):
+    """Values at the places of the grid, by a table of the pixels that each one reads."""
     (n, c, *size), shape = input.shape, grid.shape[1:-1]
     axes = [_taps(grid[..., len(size) - 1 - d], m, mode, padding_mode, align_corners) for d, m in enumerate(size)]
     at, inside = np.arange(n).reshape(n, *(1,) * len(shape), 1), np.ones((n, *shape, 1), bool)

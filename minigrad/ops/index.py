@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
+from ._examples import by_numpy
+from .elementwise import _choose
 from .shape import _dim, movedim, permute, reshape
 
 ALL = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16", "complex64")
@@ -57,6 +61,17 @@ def _index(op, index, dims):
     if dims is not None and index.ndim not in dims:
         raise ShapeError(f"{op}: expected an index of {' or '.join(map(str, dims))} dimensions, got shape {index.shape}")
     return index if index.dtype is _core.int64 else _core.cast(index, _core.int64)
+
+
+def _counted_up(index, n, message):
+    """An index whose negative entries, which count from the end, count from the start; IndexError for what is beyond n."""
+    if not index.numel():
+        return index
+    every = _core.whole(index).numpy(force=True)
+    low, high = every.min(), every.max()
+    if low < -n or high >= n:
+        raise IndexError(message)
+    return _choose(index < 0, index + n, index) if low < 0 else index
 
 
 def _three(shape, d):
@@ -304,16 +319,20 @@ def scatter_zeros(g, dim, index, shape):
 
 def _linear(x, indices):
     """One index into the flattened first dimensions of x for several index tensors, which broadcast; and their common shape."""
-    arrays = np.broadcast_arrays(*(i.numpy() for i in indices))
-    flat = np.zeros(arrays[0].shape, np.int64)
-    for d, a in enumerate(arrays):
-        n = x.shape[d]
-        if a.size and (a.min() < -n or a.max() >= n):
-            raise IndexError(
-                f"index: an index tensor holds {a.min() if a.min() < -n else a.max()}, out of range for a dimension of size {n}"
-            )
-        flat = flat * n + np.where(a < 0, a + n, a)
-    return _core.from_numpy(np.ascontiguousarray(flat).reshape(-1).copy()), arrays[0].shape
+    shape = np.broadcast_shapes(*(i.shape for i in indices))
+
+    def flat_of(*arrays):
+        flat = np.zeros(arrays[0].shape, np.int64)
+        for d, a in enumerate(arrays):
+            n = x.shape[d]
+            if a.size and (a.min() < -n or a.max() >= n):
+                raise IndexError(
+                    f"index: an index tensor holds {a.min() if a.min() < -n else a.max()}, out of range for a dimension of size {n}"
+                )
+            flat = flat * n + np.where(a < 0, a + n, a)
+        return flat
+
+    return reshape(by_numpy(flat_of, *(i if i.shape == shape else i.expand(shape) for i in indices)), (math.prod(shape),)), shape
 
 
 def _split_dims(view, advanced):
@@ -404,7 +423,11 @@ def masked_select(input, mask):
     return input.expand(shape)[mask.expand(shape)]
 
 
-@composite(samples=lambda r: [Sample(r.bools(3, 4).astype(float), id="matrix")], dtypes=ALL)
+@composite(
+    unbatched="how many rows it gives depends on the values",
+    samples=lambda r: [Sample(r.bools(3, 4).astype(float), id="matrix")],
+    dtypes=ALL,
+)
 def nonzero(input, *, as_tuple=False):
     """Indices of the elements that are not zero: (count, ndim), or one tensor a dimension.
 

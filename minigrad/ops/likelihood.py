@@ -77,7 +77,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
             allowed = f"{input.shape}, {(*input.shape[:-1], 1)} or {input.shape[:-1]}"
             raise ShapeError(f"gaussian_nll_loss: var must have shape {allowed}, got {var.shape}")
     values = var.detach()
-    if values.numel() and (least := values.min().item()) < 0:
+    if values.numel() and (least := _core.whole(values).min().item()) < 0:
         raise ValueError(f"gaussian_nll_loss: var must not be negative, got {least}")
     var = _choose(lt(values, eps), add(sub(var, values), eps), var)  # eps with the gradient of var
     loss = mul(log(var) + square(input - target) / var, 0.5)

@@ -10,6 +10,7 @@ import numpy as np
 from .. import _core
 from ..errors import ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
+from ._examples import by_numpy
 from .linalg_solve import (
     FIELDS,
     NO_MATRIX,
@@ -99,10 +100,18 @@ def linalg_matrix_rank(A, *, atol=None, rtol=None, hermitian=False):
     >>> mg.linalg.matrix_rank(mg.tensor([[1.0, 2.0], [2.0, 4.0]]))
     tensor(1)
     """
-    a = _matrix("linalg.matrix_rank", A, hermitian).numpy(force=True)
-    s = np.sort(np.abs(np.linalg.eigvalsh(_symmetric(a))))[..., ::-1] if hermitian else np.linalg.svd(a, compute_uv=False)
-    cut = _cutoff(s.max(-1, initial=0.0), a.shape, s.dtype, atol, rtol)
-    return _core.from_numpy(np.asarray((s > np.asarray(cut)[..., None]).sum(-1), np.int64))
+
+    def rank(a):
+        s = np.sort(np.abs(np.linalg.eigvalsh(_symmetric(a))))[..., ::-1] if hermitian else np.linalg.svd(a, compute_uv=False)
+        return _rank(s, a.shape, atol, rtol)
+
+    return by_numpy(rank, _matrix("linalg.matrix_rank", A, hermitian))
+
+
+def _rank(s, shape, atol, rtol):
+    """How many of the singular values s count."""
+    cut = _cutoff(s.max(-1, initial=0.0), shape, s.dtype, atol, rtol)
+    return np.asarray((s > np.asarray(cut)[..., None]).sum(-1), np.int64)
 
 
 Lstsq = collections.namedtuple("Lstsq", "solution residuals rank singular_values")
@@ -129,13 +138,14 @@ def linalg_lstsq(A, B, rcond=None, *, driver=None):
     if rhs.shape[-2] != m:
         raise ShapeError(f"linalg.lstsq: matrices of shape {A.shape} and right-hand sides of shape {B.shape} do not fit")
     X = _pinv(A, None, rcond) @ rhs
-    s = np.linalg.svd(A.numpy(force=True), compute_uv=False)
-    cut = _cutoff(s.max(-1, initial=0.0), A.shape, s.dtype, None, rcond)
-    rank = np.asarray((s > np.asarray(cut)[..., None]).sum(-1), np.int64)
+    s = by_numpy(lambda a: np.linalg.svd(a, compute_uv=False), A)
+    rank = by_numpy(lambda s: _rank(s, A.shape, None, rcond), s)
     nothing = _core.empty((0,), A.dtype)
-    residuals = ((A @ X - rhs).abs() ** 2).sum(-2) if m > n and driver not in (None, "gelsy") and (rank == n).all() else nothing
-    known = _core.empty((0,), _core.int64) if driver == "gels" else _core.from_numpy(rank)
-    values = _core.from_numpy(np.array(s)) if driver in ("gelsd", "gelss") else nothing
+    residuals = (
+        ((A @ X - rhs).abs() ** 2).sum(-2) if m > n and driver not in (None, "gelsy") and (_core.whole(rank) == n).all() else nothing
+    )
+    known = _core.empty((0,), _core.int64) if driver == "gels" else rank
+    values = s if driver in ("gelsd", "gelss") else nothing
     return Lstsq(X.squeeze(-1) if vector else X, residuals, known, values)
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from .. import _core
 from ..errors import LinAlgError
 from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
+from ._examples import by_numpy
+from .linalg_lu import _first_true
 from .linalg_solve import FIELDS, NO_FLOATS, NO_MATRIX, NOT_SQUARE, _matrix, _system
 
 LDL = collections.namedtuple("LDL", "LD pivots")
@@ -132,11 +134,11 @@ _ZERO = ErrorSample(np.zeros((2, 2)), check_errors=True, error=RuntimeError, mat
 
 def _factored(op, A, hermitian, check):
     packed, pivots = _ldl(_matrix(op, A, True).detach(), hermitian)
-    zero = (np.diagonal(packed.numpy(), 0, -2, -1) == 0) & (pivots.numpy() > 0)
-    info = np.asarray(np.where(zero.any(-1), zero.argmax(-1) + 1, 0) if zero.shape[-1] else np.zeros(zero.shape[:-1]), np.int32)
-    if check and info.any():
-        raise LinAlgError(f"{op}: element {info[info > 0].flat[0]} of D is zero: the matrix is singular")
-    return packed, pivots, _core.from_numpy(info)
+    info = by_numpy(lambda a, p: _first_true((np.diagonal(a, 0, -2, -1) == 0) & (p > 0)), packed, pivots)
+    found = _core.whole(info).numpy()
+    if check and found.any():
+        raise LinAlgError(f"{op}: element {found[found > 0].flat[0]} of D is zero: the matrix is singular")
+    return packed, pivots, info
 
 
 @composite(arrays="A", where="linalg", constants=("A",), samples=_SAMPLES, errors=[NOT_SQUARE, NO_MATRIX, NO_FLOATS,

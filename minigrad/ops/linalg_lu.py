@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import LinAlgError
 from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
+from ._examples import by_numpy
 from .diagonal import tril, triu
 from .elementwise import _choose
 from .linalg_solve import (
@@ -221,13 +222,22 @@ def _singular_at(A):
 
 
 def _first_zero(packed):
-    zero = np.diagonal(packed.numpy(force=True), 0, -2, -1) == 0
-    return np.asarray(np.where(zero.any(-1), zero.argmax(-1) + 1, 0) if zero.shape[-1] else np.zeros(zero.shape[:-1]), np.int32)
+    """For each matrix of factors 0, or the position (from 1) of the first 0 on the diagonal."""
+    return by_numpy(lambda a: _first_true(np.diagonal(a, 0, -2, -1) == 0), packed)
+
+
+def _first_true(rows):
+    """For each row 0, or the position (from 1) of the first truth."""
+    return np.asarray(np.where(rows.any(-1), rows.argmax(-1) + 1, 0) if rows.shape[-1] else np.zeros(rows.shape[:-1]), np.int32)
 
 
 def _indefinite_at(A):
     """For each matrix 0, or the size of the first leading part that is not positive definite."""
-    a = _symmetric(A.numpy(force=True))
+    return by_numpy(_indefinite, A)
+
+
+def _indefinite(a):
+    a = _symmetric(a)
     found = np.zeros(a.shape[:-2], np.int32)
     for at in np.ndindex(*found.shape):
         for k in range(1, a.shape[-1] + 1):
@@ -247,10 +257,10 @@ def _ex(op, A, solve, where, check_errors):
         if check_errors:
             raise LinAlgError(f"{op}: a matrix is singular or not positive definite") from None
         info = where(A)
-        bad = _core.from_numpy(np.array(info != 0))
+        bad = info != 0
         mask = reshape(bad, (*bad.shape, 1, 1))
         result = solve(_choose(mask, _eye_like(A), A))
-        return _choose(reshape(bad, (*bad.shape, *(1,) * (result.ndim - bad.ndim))), float("nan"), result), _core.from_numpy(info)
+        return _choose(reshape(bad, (*bad.shape, *(1,) * (result.ndim - bad.ndim))), float("nan"), result), info
 
 
 @composite(
@@ -292,7 +302,7 @@ def linalg_solve_ex(A, B, *, left=True, check_errors=False):
     A, B, vector = _system("linalg.solve_ex", A, B, left)
     X, info = _ex("linalg.solve_ex", A, (lambda a: _solve(a, B)) if left else lambda a: _solve(a.mT, B.mT).mT, _singular_at, check_errors)
     if alone.shape != A.shape:  # a number for each matrix that was given
-        info = _core.from_numpy(_singular_at(alone))
+        info = _singular_at(alone)
     return Info(X.squeeze(-1) if vector else X, info)
 
 
@@ -310,6 +320,6 @@ def linalg_lu_factor_ex(A, *, pivot=True, check_errors=False):
     """
     packed, pivots = linalg_lu_factor(A, pivot=pivot)
     info = _first_zero(packed)
-    if check_errors and info.any():
+    if check_errors and _core.whole(info).any():
         raise LinAlgError("linalg.lu_factor_ex: a matrix is singular")
-    return FactorEx(packed, pivots, _core.from_numpy(info))
+    return FactorEx(packed, pivots, info)

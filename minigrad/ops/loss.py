@@ -179,7 +179,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     reduction = _reduction("binary_cross_entropy", reduction, size_average, reduce)
     _check_pair("binary_cross_entropy", input, target, weight)
     if input.numel():
-        values = input.detach()
+        values = _core.whole(input.detach())
         low, high = values.min().item(), values.max().item()
         if low < 0 or high > 1:
             raise ValueError(f"binary_cross_entropy: input must be probabilities between 0 and 1, got values from {low} to {high}")
@@ -445,7 +445,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     target = _core.cast(target if target.ndim == 1 else reshape(target, (-1,)), _core.int64)
     kept = ne(target, ignore_index)
     place = _choose(kept, target, 0)
-    if place.numel() and (lt(place, 0).any() or ge(place, c).any()):
+    if place.numel() and _core.whole(lt(place, 0) | ge(place, c)).any():
         raise IndexError("nll_loss: an index is out of range")
     picked = neg(reshape(_gather(rows, unsqueeze(place, 1), 1), (-1,)))
     if weight is not None:

@@ -138,6 +138,7 @@ def _check_target(op, input, target, shape):
 
 def _in_range(op, index, c, low=0):
     if index.numel():
+        index = _core.whole(index)
         smallest, largest = index.min().item(), index.max().item()
         if smallest < low or largest >= c:
             raise IndexError(f"{op}: class {smallest if smallest < low else largest} is out of range for {c} classes")

@@ -7,6 +7,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite, defop
+from ._examples import by_numpy
 from ._samples import NUMBERS
 from .arithmetic import lerp
 from .elementwise import _choose, eq, isnan, logical_and, logical_or
@@ -120,17 +121,20 @@ def mode(input, dim=-1, keepdim=False):
     return _along("mode", input, dim, keepdim, _mode)
 
 
-def _median_all_vjp(g, input, y):
+def _median_of_rows_vjp(g, input, y):
     """Equal elements share the gradient, as PyTorch has it."""
+    y = unsqueeze(y, -1)
     hit = logical_or(eq(input, y), logical_and(isnan(input), isnan(y)))
-    return _choose(hit, g / _sum(hit).to(g.dtype), 0)
+    return _choose(hit, unsqueeze(g, -1) / _sum(hit, -1, True).to(g.dtype), 0)
 
 
-@defop(family="general", vjp={"input": _median_all_vjp}, dtypes=NUMBERS, where="", samples=_distinct_rows(ignore_nan=True))
-def _median_all(input, ignore_nan):
-    """Lower median of all elements"""
-    x = np.asarray(input).reshape(-1)
-    return x[_median_index(x, ignore_nan)] if x.size else np.asarray(np.nan, x.dtype)
+@defop(family="general", vjp={"input": _median_of_rows_vjp}, dtypes=NUMBERS, where="", samples=_distinct_rows(ignore_nan=True))
+def _median_of_rows(input, ignore_nan):
+    """Lower medians along the last dimension, without their indices; of no elements, NaN"""
+    x = np.asarray(input)
+    if not x.shape[-1]:
+        return np.full(x.shape[:-1], np.nan, x.dtype)
+    return _picked(x, _median_index(x, ignore_nan))[0]
 
 
 def _median_samples(r: Draw) -> list[Sample]:
@@ -142,7 +146,7 @@ def _median_of(op, input, dim, keepdim, ignore_nan):
         return _along(op, input, dim, keepdim, _median, ignore_nan)
     if input.numel() == 0 and not input.is_floating_point():
         raise ShapeError(f"{op}: shape {input.shape} has no entries")
-    return _median_all(input, ignore_nan)
+    return _median_of_rows(reshape(input, (input.numel(),)), ignore_nan)
 
 
 @composite(samples=_median_samples, dtypes=NUMBERS, errors=[BAD_DIM, NO_ENTRIES])
@@ -173,17 +177,28 @@ INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 def _ranks(rows, q, ignore_nan):
-    """Sorting indices of the rows, and the fractional ranks (..., number of q) of the quantiles."""
+    """Sorting indices of the rows (..., n), and the fractional ranks (..., number of q) of the quantiles q, which broadcast to that."""
     n, nan = rows.shape[-1], np.isnan(rows)
     if ignore_nan:
         ranks = q * np.maximum(n - nan.sum(-1, keepdims=True) - 1, 0).astype(rows.dtype)
     else:
-        ranks = np.broadcast_to(q * rows.dtype.type(n - 1), (*rows.shape[:-1], len(q)))
+        ranks = np.broadcast_to(q * rows.dtype.type(n - 1), (*rows.shape[:-1], q.shape[-1]))
         ranks = np.where(nan.any(-1, keepdims=True), rows.dtype.type(n - 1), ranks)  # the last is NaN
-    if nan.any() or 8 * len(q) > n:
+    if nan.any() or 8 * q.size > n:
         return np.argsort(rows, -1), ranks
     places = np.unique(np.concatenate([np.floor(ranks).ravel(), np.ceil(ranks).ravel()]).astype(np.int64))
     return np.argpartition(rows, places, -1), ranks
+
+
+def _neighbours(rows, q, interpolation, ignore_nan):
+    """For each row and quantile: the indices of the elements below and above, and how far between them it lies."""
+    q = q.reshape(*q.shape[:-1], *(1,) * (rows.ndim - q.ndim), q.shape[-1])
+    order, ranks = _ranks(rows, q, ignore_nan)
+    if interpolation == "nearest":
+        ranks = np.round(ranks)
+    low = np.ceil(ranks) if interpolation == "higher" else np.floor(ranks)
+    between = np.where(ranks == low, 0, 0.5).astype(ranks.dtype) if interpolation == "midpoint" else ranks - low
+    return *(np.take_along_axis(order, at.astype(np.int64), -1) for at in (low, np.ceil(ranks))), between
 
 
 def _quantile(op, input, q, dim, keepdim, interpolation, ignore_nan):
@@ -196,27 +211,22 @@ def _quantile(op, input, q, dim, keepdim, interpolation, ignore_nan):
             raise ValueError(
                 f"{op}: expected q of at most one dimension and dtype {input.dtype.name}, got shape {q.shape} and {q.dtype.name}"
             )
-        points = q.numpy(force=True)
+        points = q.detach()
     else:
-        points = np.asarray(q, input.dtype.numpy)
-    if not ((points >= 0) & (points <= 1)).all():
+        points = _core.from_numpy(np.array(q, input.dtype.numpy))
+    within = _core.whole(points)
+    if not ((within >= 0) & (within <= 1)).all():
         raise ValueError(f"{op}: q must lie in [0, 1], got {q!r}")
     d = 0 if dim is None else _dim(op, dim, input.ndim)
     x = reshape(input, (-1,)) if dim is None or input.ndim == 0 else movedim(input, d, -1)
     if x.shape[-1] == 0:
         raise ShapeError(f"{op}: nothing to reduce in shape {input.shape}")
-    order, ranks = _ranks(x.numpy(force=True), points.reshape(-1), ignore_nan)
-    if interpolation == "nearest":
-        ranks = np.round(ranks)
-    low = np.ceil(ranks) if interpolation == "higher" else np.floor(ranks)
-
-    def at(ranks):
-        return gather(x, -1, _core.from_numpy(np.take_along_axis(order, ranks.astype(np.int64), -1)))
-
-    y = at(low)
+    low, high, between = by_numpy(
+        lambda rows, q: _neighbours(rows, q, interpolation, ignore_nan), x.detach(), reshape(points, (points.numel(),))
+    )
+    y = gather(x, -1, low)
     if interpolation in ("linear", "midpoint"):
-        weight = ranks - low if interpolation == "linear" else np.where(ranks == low, 0, 0.5).astype(ranks.dtype)
-        y = lerp(y, at(np.ceil(ranks)), _core.from_numpy(np.ascontiguousarray(weight)))
+        y = lerp(y, gather(x, -1, high), between)
     y = movedim(y, -1, 0)
     if keepdim:
         shape = [1] * input.ndim if dim is None else [1 if i == d else n for i, n in enumerate(input.shape)]

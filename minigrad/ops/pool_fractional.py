@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
-from .. import _core
 from ..errors import ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite
+from ._examples import by_numpy
 from ._geometry import batched, check_batch, check_tensor, sizes
 from .pool import check_float
 from .random import rand
@@ -67,11 +67,17 @@ def _fractional(op, n, input, kernel_size, output_size, output_ratio, samples):
             raise ShapeError(
                 f"{op}: _random_samples must have shape {shape} and dtype {x.dtype.name}, got {drawn.shape} and {drawn.dtype.name}"
             )
-        windows = _positions(x.shape[2:], kernel, out, drawn.numpy(force=True))
-        flat = x.flatten(2)
-        seen = flat.detach().gather(2, _core.from_numpy(windows.reshape(*shape[:2], -1))).numpy(force=True).reshape(windows.shape)
-        best = np.take_along_axis(windows, seen.argmax(-1)[..., None], -1)[..., 0]
-        index = _core.from_numpy(best)
+        flat, size = x.flatten(2), x.shape[2:]
+
+        def best(drawn, values):
+            """Where the largest value of each window is."""
+            windows = _positions(size, kernel, out, drawn.reshape(-1, *shape[1:]))
+            apart = windows.reshape(*windows.shape[:2], -1)
+            seen = np.take_along_axis(values.reshape(*apart.shape[:2], -1), apart, -1).reshape(windows.shape)
+            found = np.take_along_axis(windows, seen.argmax(-1)[..., None], -1)[..., 0]
+            return found.reshape(*values.shape[:-1], -1)
+
+        index = by_numpy(best, drawn, flat)
         return flat.gather(2, index).reshape(*shape[:2], *out), index.reshape(*shape[:2], *out)
 
     return batched(of, input, n + 2)

@@ -12,6 +12,7 @@ import numpy as np
 from .. import _core
 from .._core import Tensor
 from ..errors import DTypeError
+from ._examples import by_numpy
 from .generator import (
     Generator,
     _drawn,
@@ -155,10 +156,12 @@ def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None =
     if n < 0:
         raise ValueError(f"randperm: expected n >= 0, got {n}")
     # A key's low bits give way to its number, so that sorting is all: several times as fast as finding the order of the keys.
-    keys, bits = _drawn("randperm", "random_bits", (n,), _core.int64, generator).numpy(), int(n).bit_length()
-    keys = ((keys >> bits) << bits) | np.arange(n)
-    keys.sort()
-    order = _core.from_numpy(keys & ((1 << bits) - 1))
+    bits = int(n).bit_length()
+
+    def order_of(keys: np.ndarray) -> np.ndarray:
+        return np.sort(((keys >> bits) << bits) | np.arange(n), -1) & ((1 << bits) - 1)
+
+    order = by_numpy(order_of, _drawn("randperm", "random_bits", (n,), _core.int64, generator))
     if out is not None:
         return _core.write_out("randperm", out, _core.cast(order, dtype or out.dtype))
     order = _core.cast(order, dtype or _core.int64)
@@ -174,7 +177,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     tensor([2., 2.])
     """
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
-    if (std < 0).any() if isinstance(std, Tensor) else not std >= 0:
+    if (_core.whole(std) < 0).any() if isinstance(std, Tensor) else not std >= 0:
         raise ValueError(f"normal: std must not be negative, got {std}")
     if not tensors:
         shape = (size,) if isinstance(size, int) else tuple(() if size is None else size)

@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
+from ._examples import by_numpy
 from ._geometry import check_tensor
 from .shape import ALL, _dim, cat, clone, expand, flip, movedim, narrow, reshape, transpose, unsqueeze
 
@@ -92,6 +93,7 @@ def resolve_conj(input):
 
 
 @composite(
+    unbatched="gives a Python bool",
     where="mg Tensor",
     arrays="input other",
     samples=lambda r: [Sample(r(2, 3), r(2, 3), id="same"), Sample(r(2, 3), r(3, 2), id="not")],
@@ -414,15 +416,20 @@ def unravel_index(indices, shape):
     shape = (shape,) if isinstance(shape, int) else tuple(int(s) for s in shape)
     if indices.is_floating_point() or indices.dtype is _core.bool_:
         raise DTypeError(f"unravel_index: expected integer indices, got {indices.dtype.name}")
-    flat, n = indices.numpy(force=True).astype(np.int64), math.prod(shape)
-    bad = flat[(flat < -n) | (flat >= n)]
-    if bad.size:
-        raise ShapeError(f"unravel_index: {bad[0]} is no index into a tensor of shape {shape}")
-    flat, found = np.where(flat < 0, flat + n, flat), []
-    for s in reversed(shape):
-        flat, at = np.divmod(flat, s) if s else (flat, flat)
-        found.append(_core.from_numpy(np.array(at)))
-    return tuple(reversed(found))
+    n = math.prod(shape)
+
+    def along_each(flat):
+        flat = flat.astype(np.int64)
+        bad = flat[(flat < -n) | (flat >= n)]
+        if bad.size:
+            raise ShapeError(f"unravel_index: {bad[0]} is no index into a tensor of shape {shape}")
+        flat, found = np.where(flat < 0, flat + n, flat), []
+        for s in reversed(shape):
+            flat, at = np.divmod(flat, s) if s else (flat, flat)
+            found.append(at)
+        return tuple(reversed(found))
+
+    return by_numpy(along_each, indices)
 
 
 @composite(

@@ -13,35 +13,52 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Draw, Sample, defop
+from ._examples import by_numpy, rows_of
 
 
 def _input_vjp(g, start, index, weight, input_shape, dim):
     """The transposed table has a row for each input: sorted by input, the entries keep the order of their outputs."""
-    at, n = index.numpy(), input_shape[dim]
-    order = _sorted(at, n)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=n))])
-    rows = _rows(start)[order]
-    return resample(g, _core.from_numpy(starts), _core.from_numpy(rows), weight.index_select(0, _core.from_numpy(order)), dim)
+    n = input_shape[dim]
+
+    def transposed(start, index):
+        order = _sorted(index, n)
+        counts = np.zeros((*index.shape[:-1], n + 1), np.int64)
+        _add_ones(counts, index + 1)
+        return np.cumsum(counts, -1), np.take_along_axis(_rows(start, index.shape[-1]), order, -1), order
+
+    starts, rows, order = by_numpy(transposed, start, index)
+    return resample(g, starts, rows, weight.index_select(0, order), dim)
 
 
 def _sorted(at, n):
     """np.argsort(at, kind="stable") of values below n, by 16 bits at a time: those NumPy sorts by counting, several times as fast."""
-    order = np.argsort(at.astype(np.uint16), kind="stable")
+    order = np.argsort(at.astype(np.uint16), -1, kind="stable")
     for shift in range(16, (n - 1).bit_length(), 16):
-        order = order[np.argsort((at >> shift).astype(np.uint16)[order], kind="stable")]
+        digits = np.take_along_axis((at >> shift).astype(np.uint16), order, -1)
+        order = np.take_along_axis(order, np.argsort(digits, -1, kind="stable"), -1)
     return order
+
+
+def _add_ones(counts, at):
+    """counts[..., at] += 1, as often as `at` says it."""
+    rows, n = rows_of(at), counts.shape[-1]
+    flat = (rows + np.arange(len(rows))[:, None] * n).reshape(-1)
+    counts += np.bincount(flat, minlength=counts.size).reshape(counts.shape)
 
 
 def _weight_vjp(g, input, start, index, dim):
     """Each entry's output gradient times its input."""
-    terms = g.index_select(dim, _core.from_numpy(_rows(start))) * input.index_select(dim, index)
+    rows = by_numpy(lambda s: _rows(s, index.shape[0]), start)
+    terms = g.index_select(dim, rows) * input.index_select(dim, index)
     others = tuple(d for d in range(input.ndim) if d != dim)
     return terms.sum(others) if others else terms
 
 
-def _rows(start):
-    """The row of each entry."""
-    return np.repeat(np.arange(start.shape[0] - 1), np.diff(start.numpy()))
+def _rows(start, entries):
+    """The row of each entry: how many of the others have begun by then."""
+    begun = np.zeros((*start.shape[:-1], entries + 1), np.int64)
+    _add_ones(begun, start[..., 1:-1])
+    return np.cumsum(begun[..., :entries], -1)
 
 
 def _resample_samples(r: Draw) -> list[Sample]:

@@ -11,6 +11,7 @@ from .elementwise import _choose, eq
 from .index import (
     ALL,
     _check_along,
+    _counted_up,
     _fit,
     _gather,
     _index,
@@ -166,13 +167,8 @@ def _along(op, input, dim, index, source):
     want = (*input.shape[:d], index.shape[0], *input.shape[d + 1 :])
     if source.shape != want and not (input.ndim == 0 and source.numel() == index.numel() == 1):
         raise ShapeError(f"{op}: expected a source of shape {want} for input {input.shape}, dim {dim} and {index.shape[0]} indices, got {source.shape}")  # fmt: skip
-    if index.numel():
-        values, n = index.numpy(force=True), input.shape[d] if input.ndim else 1
-        if values.min() < -n or values.max() >= n:
-            raise IndexError(f"{op}: an index is out of range for dimension {d} of size {n}")
-        if values.min() < 0:
-            index = _core.from_numpy(np.where(values < 0, values + n, values))
-    return index, d
+    n = input.shape[d] if input.ndim else 1
+    return _counted_up(index, n, f"{op}: an index is out of range for dimension {d} of size {n}"), d
 
 
 def _spread(index, shape, d):
@@ -302,13 +298,7 @@ def take(input, index):
 def _flat_index(op, input, index):
     n = input.numel()
     flat = reshape(_index(op, index, None), (index.numel(),))
-    if flat.numel():
-        values = flat.numpy(force=True)
-        if values.min() < -n or values.max() >= n:
-            raise IndexError(f"{op}: an index is out of range for {n} elements")
-        if values.min() < 0:
-            flat = _core.from_numpy(np.where(values < 0, values + n, values))
-    return flat
+    return _counted_up(flat, n, f"{op}: an index is out of range for {n} elements")
 
 
 @composite(arrays="input", dtypes=ALL[:5], inplace=True, samples=lambda r: [
@@ -374,12 +364,12 @@ def masked_scatter(input, mask, source):
         raise DTypeError(f"masked_scatter: expected a source of dtype {input.dtype.name}, got {source.dtype.name}")
     shape = np.broadcast_shapes(input.shape, mask.shape)
     mask = expand(mask, shape)
-    order = np.cumsum(mask.numpy(force=True).reshape(-1))
-    count = int(order[-1]) if order.size else 0
+    order = reshape(mask, (mask.numel(),)).cumsum(0)
+    count = int(_core.whole(order)[..., -1].max().item()) if mask.numel() else 0
     if count > source.numel():
         raise ShapeError(f"masked_scatter: {count} places for {source.numel()} values")
     input = expand(input, shape)
     if not count:
         return input.clone()
-    picked = _index_select(reshape(source, (-1,)), _core.from_numpy(np.maximum(order - 1, 0)), 0)
+    picked = _index_select(reshape(source, (-1,)), (order - 1).clamp(min=0), 0)
     return _choose(mask, reshape(picked, tuple(shape)), input)

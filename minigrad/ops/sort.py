@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite, defop
+from ._examples import by_numpy, rows_of
 from .index import ALL, scatter_zeros
 from .shape import _dim, reshape
 
@@ -146,24 +147,35 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     tensor([1, 2])
     """
     side = _side("searchsorted", right, side)
-    a = sorted_sequence.numpy(force=True)
+    shape = sorted_sequence.shape
     if not isinstance(input, _core.Tensor):
         input = _core.full_of((), input, sorted_sequence.dtype)
     if input.dtype is not sorted_sequence.dtype:
         raise DTypeError(f"searchsorted: expected one dtype, got {sorted_sequence.dtype.name} and {input.dtype.name}")
-    if a.ndim == 0 or (a.ndim > 1 and a.shape[:-1] != input.shape[:-1]):
-        raise ShapeError(f"searchsorted: sequences {a.shape} and values {input.shape} differ in a leading dimension")
+    if not shape or (len(shape) > 1 and shape[:-1] != input.shape[:-1]):
+        raise ShapeError(f"searchsorted: sequences {shape} and values {input.shape} differ in a leading dimension")
     if sorter is not None:
-        if sorter.shape != sorted_sequence.shape:
-            raise ShapeError(f"searchsorted: expected a sorter of shape {a.shape}, got {sorter.shape}")
-        a = np.take_along_axis(a, sorter.numpy(), -1)
-    v = input.numpy(force=True)
-    if a.ndim == 1:
-        found = np.searchsorted(a, v, side)
-    else:
-        rows, values = a.reshape(-1, a.shape[-1]), v.reshape(-1, v.shape[-1])
-        found = np.stack([np.searchsorted(row, x, side) for row, x in zip(rows, values, strict=True)]) if len(rows) else values
-    return _core.from_numpy(np.asarray(found).reshape(v.shape).astype(np.int32 if out_int32 else np.int64))
+        if sorter.shape != shape:
+            raise ShapeError(f"searchsorted: expected a sorter of shape {shape}, got {sorter.shape}")
+        sorted_sequence = sorted_sequence.detach().gather(-1, sorter)
+    kind = np.int32 if out_int32 else np.int64
+    if len(shape) == 1 and not _core.level_of(sorted_sequence):
+        row = sorted_sequence.numpy(force=True)
+        return by_numpy(lambda v: np.searchsorted(row, v, side).astype(kind), input)
+    return by_numpy(lambda a, v: _search_rows(rows_of(a), v, side).astype(kind), sorted_sequence, input)
+
+
+def _search_rows(rows, values, side):
+    """np.searchsorted of each row with its share of the values, by bisection of all at once; NaN is the largest, as there."""
+    v = values.reshape(len(rows), values.size // max(len(rows), 1))
+    low, high = np.zeros(v.shape, np.int64), np.full(v.shape, rows.shape[1], np.int64)
+    for _ in range(rows.shape[1].bit_length()):
+        middle = (low + high) // 2
+        at = np.take_along_axis(rows, np.minimum(middle, rows.shape[1] - 1), 1)
+        before = (at < v) | ((v != v) & (at == at)) if side == "left" else ~((v < at) | ((at != at) & (v == v)))
+        before &= low < high
+        low, high = np.where(before, middle + 1, low), np.where(before, high, middle)
+    return low.reshape(values.shape)
 
 
 @composite(arrays="input boundaries", where="mg", dtypes=ALL[:5],
@@ -192,7 +204,7 @@ def _answer(parts, wanted):
     return found[0] if len(found) == 1 else tuple(found)
 
 
-@composite(dtypes=ALL, constants=("input",), samples=lambda r: [
+@composite(unbatched="its size depends on the values", dtypes=ALL, constants=("input",), samples=lambda r: [
     Sample(r.ints(0, 4, 3, 5), id="all"), Sample(r.ints(0, 2, 6, 2), return_inverse=True, return_counts=True, dim=0, id="rows"), Sample(r(), id="0-d"),
     Sample(np.array([2.0, 1.0, 2.0]), return_counts=True, id="counts")])  # fmt: skip
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
@@ -215,7 +227,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     return _answer((values, inverse.reshape(shape).astype(np.int64), counts.astype(np.int64)), (return_inverse, return_counts))
 
 
-@composite(dtypes=ALL, constants=("input",), samples=lambda r: [
+@composite(unbatched="its size depends on the values", dtypes=ALL, constants=("input",), samples=lambda r: [
     Sample(np.array([1, 1, 2, 2, 2, 1]), id="vector"), Sample(r.ints(0, 2, 6, 2), return_inverse=True, return_counts=True, dim=0, id="rows"), Sample(r(2, 3), id="flat")])  # fmt: skip
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
     """Each run of equal elements (with `dim`, of equal entries of that dimension) as one. Not differentiable.
@@ -237,7 +249,11 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     return _answer((values, inverse, np.diff(starts, append=n)), (return_inverse, return_counts))
 
 
-@composite(dtypes=ALL, samples=lambda r: [Sample(r.bools(3, 4).astype(float), id="matrix"), Sample(r(), id="0-d")])
+@composite(
+    unbatched="how many rows it gives depends on the values",
+    dtypes=ALL,
+    samples=lambda r: [Sample(r.bools(3, 4).astype(float), id="matrix"), Sample(r(), id="0-d")],
+)
 def argwhere(input):
     """Indices of the elements that are not zero, as rows of int64. Shapes: (..) gives (count, ndim).
 

@@ -9,6 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite
+from ._examples import by_numpy, rows_of
 from ._samples import ALL, INTEGERS, NUMBERS
 from .elementwise import _choose, clamp, div, isnan, logical_not, mul, sqrt, sub
 from .matmul import matmul
@@ -17,6 +18,7 @@ from .reduce import _correction as correction_of
 from .reduce import std as _std
 from .reduce import sum as _sum
 from .shape import reshape, transpose, unsqueeze
+from .sort import _search_rows
 
 Aminmax = collections.namedtuple("Aminmax", "min max")
 Histogram = collections.namedtuple("Histogram", "hist bin_edges")
@@ -160,7 +162,7 @@ def corrcoef(input):
 # ---- counting ----
 
 
-@composite(arrays="input", constants=("input",), dtypes=INTEGERS[:3],
+@composite(unbatched="its size depends on the values", arrays="input", constants=("input",), dtypes=INTEGERS[:3],
            samples=lambda r: [Sample(r.ints(0, 6, 20), id="counts"), Sample(r.ints(0, 6, 20), weights=r(20), minlength=9, id="weights"),
                               Sample(r.ints(0, 3, 0), minlength=2, id="empty")],
            errors=[ErrorSample(np.array([1, -1]), error=ValueError, match="bincount: expected no negative numbers, got -1"),
@@ -191,15 +193,24 @@ def bincount(input, weights=None, minlength=0):
     return _core.from_numpy(sums.astype(np.float32) if weights.dtype is _core.float32 else sums.astype(np.float64))
 
 
-def _range(op, x, low, high):
-    """The limits of a histogram: those given, or those of the values; never equal."""
+def _range(op, rows, low, high):
+    """The limits (rows, 1) of histograms: those given, or those of the values; never equal."""
     if low > high:
         raise ValueError(f"{op}: max must not be below min, got {low} and {high}")
-    if low == high and x.size:
-        low, high = float(x.min()), float(x.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(f"{op}: the range [{low}, {high}] is not finite")
-    return (low - 1.0, high + 1.0) if low == high else (float(low), float(high))
+    ends = np.full((len(rows), 1), float(low)), np.full((len(rows), 1), float(high))
+    if low == high and rows.size:
+        ends = rows.min(1, keepdims=True).astype(float), rows.max(1, keepdims=True).astype(float)
+    bad = ~(np.isfinite(ends[0]) & np.isfinite(ends[1]))
+    if bad.any():
+        raise ValueError(f"{op}: the range [{ends[0][bad][0]}, {ends[1][bad][0]}] is not finite")
+    same = ends[0] == ends[1]
+    return np.where(same, ends[0] - 1, ends[0]), np.where(same, ends[1] + 1, ends[1])
+
+
+def _tally(place, inside, bins, weights=None):
+    """How many of each row are in each bin, or how much they weigh; those not inside are left out."""
+    at = (np.where(inside, place, 0) + np.arange(len(place))[:, None] * bins)[inside]
+    return np.bincount(at, None if weights is None else weights[inside], len(place) * bins).reshape(len(place), bins)
 
 
 @composite(constants=("input",), samples=lambda r: [Sample(r(3, 40), bins=7, id="own-range"), Sample(r(50), bins=5, min=-1, max=1, id="range")],
@@ -217,11 +228,16 @@ def histc(input, bins=100, min=0, max=0):
         raise DTypeError(f"histc: expected a floating-point tensor, got dtype {input.dtype.name}")
     if bins <= 0:
         raise ValueError(f"histc: bins must be positive, got {bins}")
-    x = input.numpy(force=True).reshape(-1)
-    low, high = _range("histc", x, min, max)
-    x = x[(x >= low) & (x <= high)]
-    place = ((x - x.dtype.type(low)) * bins / x.dtype.type(high - low)).astype(np.int64)
-    return _core.from_numpy(np.bincount(np.minimum(place, bins - 1), minlength=bins).astype(x.dtype))
+
+    def counts(x):
+        rows = rows_of(x)
+        low, high = _range("histc", rows, min, max)
+        inside = (rows >= low) & (rows <= high)
+        with np.errstate(invalid="ignore"):
+            place = ((rows - low.astype(x.dtype)) * bins / (high - low).astype(x.dtype)).astype(np.int64)
+        return _tally(np.minimum(place, bins - 1), inside, bins).astype(x.dtype).reshape(*x.shape[:-1], bins)
+
+    return by_numpy(counts, input.reshape((input.numel(),)))
 
 
 @composite(constants=("input",), samples=lambda r: [Sample(r(3, 40), 7, id="bins"), Sample(r(50), np.array([-1.0, -0.5, 0.2, 2]), density=True, id="edges"),
@@ -238,21 +254,26 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     """
     if not input.is_floating_point():
         raise DTypeError(f"histogram: expected a floating-point tensor, got dtype {input.dtype.name}")
-    x = input.numpy(force=True).reshape(-1)
     if isinstance(bins, _core.Tensor):
-        edges = bins.numpy(force=True)
-        if edges.ndim != 1 or bins.dtype is not input.dtype:
+        if bins.ndim != 1 or bins.dtype is not input.dtype:
             raise ValueError(f"histogram: expected 1-d edges of dtype {input.dtype.name}, got shape {bins.shape} and {bins.dtype.name}")
-    else:
-        if bins <= 0:
-            raise ValueError(f"histogram: bins must be positive, got {bins}")
-        low, high = _range("histogram", x, *(range or (0, 0)))
-        edges = np.linspace(low, high, bins + 1, dtype=x.dtype)
-    place = np.searchsorted(edges, x, "right") - 1
-    place[x == edges[-1]] = len(edges) - 2
-    inside = (place >= 0) & (place < len(edges) - 1) & ~np.isnan(x)
-    w = None if weight is None else weight.numpy(force=True).reshape(-1)[inside]
-    hist = np.bincount(place[inside], w, len(edges) - 1).astype(x.dtype)
-    if density:
-        hist = (hist / (hist.sum() * np.diff(edges))).astype(x.dtype)
-    return Histogram(_core.from_numpy(hist), _core.from_numpy(np.array(edges)))
+    elif bins <= 0:
+        raise ValueError(f"histogram: bins must be positive, got {bins}")
+
+    def counts(x, edges, weights):
+        rows = rows_of(x)
+        if edges is None:
+            low, high = (end[:, 0] for end in _range("histogram", rows, *(range or (0, 0))))
+            edges = np.linspace(low, high, bins + 1, dtype=x.dtype, axis=-1)
+        edges = rows_of(edges)
+        place = _search_rows(edges, rows, "right") - 1
+        place[rows == edges[:, -1:]] = edges.shape[1] - 2
+        inside = (place >= 0) & (place < edges.shape[1] - 1) & ~np.isnan(rows)
+        hist = _tally(place, inside, edges.shape[1] - 1, None if weights is None else weights.reshape(rows.shape)).astype(x.dtype)
+        if density:
+            hist = (hist / (hist.sum(1, keepdims=True) * np.diff(edges))).astype(x.dtype)
+        return hist.reshape(*x.shape[:-1], hist.shape[1]), edges.reshape(*x.shape[:-1], edges.shape[1])
+
+    n = input.numel()
+    edges = bins if isinstance(bins, _core.Tensor) else None
+    return Histogram(*by_numpy(counts, input.reshape((n,)), edges, None if weight is None else weight.reshape((n,))))

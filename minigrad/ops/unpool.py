@@ -37,7 +37,7 @@ def _unpool(op, n, input, indices, kernel_size, stride, padding, output_size):
         raise ShapeError(f"{op}: indices must have the input's shape {input.shape}, got {indices.shape}")
     size = _size(op, n, input, kernel_size, stride, padding, output_size)
     lead, places, area = input.shape[:-n], math.prod(input.shape[-n:]), math.prod(size)
-    at = indices.numpy()
+    at = _core.whole(indices).numpy()
     if at.size and not (0 <= at.min() and at.max() < area):
         raise IndexError(f"{op}: indices reach from {at.min()} to {at.max()}, but the output has {area} places, {size}")
     flat = _core.full_of((*lead, area), 0, input.dtype)
