@@ -7,7 +7,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
-from ._examples import by_numpy
+from ._examples import by_numpy, rows_of
 from .elementwise import _choose, div, eq, mul, ne
 from .index import _gather, _index_add
 from .shape import reshape, unsqueeze
@@ -227,12 +227,20 @@ def _pooled(rows, bags, count, mode):
     n, width = rows.shape
     if not n:
         return rows.sum(0, True).expand(count, width) * 0
-    sizes = _index_add(_core.full_of((count + 1,), 0, rows.dtype), bags, _core.full_of((n,), 1, rows.dtype), 0)[:count]
+    sizes = None if mode == "sum" else _core.cast(by_numpy(lambda whose: _sizes(whose, count), bags), rows.dtype)
     if mode == "max":
         at = by_numpy(lambda values, whose: _first_largest(values, whose, count), rows.detach(), bags)
         return _choose(unsqueeze(sizes, 1) > 0, _gather(rows, at, 0), 0)
     total = _index_add(_core.full_of((count + 1, width), 0, rows.dtype), bags, rows, 0)[:count]
     return div(total, unsqueeze(sizes.clamp(min=1), 1)) if mode == "mean" else total
+
+
+def _sizes(bags, count):
+    """How many are in each of `count` bags."""
+    rows = rows_of(bags)
+    apart = rows + np.arange(len(rows))[:, None] * (count + 1)
+    found = np.bincount(apart.reshape(-1), minlength=len(rows) * (count + 1)).reshape(*bags.shape[:-1], count + 1)
+    return found[..., :count]
 
 
 def _first_largest(values, bags, count):
