@@ -258,17 +258,17 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
 
 def _losses(x, tables, blank, zero_infinity):
     loss = _ctc(x, *map(_core.from_numpy, tables), blank)[0]
-    return _finite(loss, x, *tables, blank) if zero_infinity else loss
+    return _finite(loss, x, tables, blank) if zero_infinity else loss
 
 
-def _finite(loss, x, labels, times, sizes, blank):
+def _finite(loss, x, tables, blank):
     """0 for the infinite losses; they are left out before, since 0 times the NaN of their gradient would be NaN."""
     finite = np.isfinite(loss.detach().numpy())
     if finite.all():
         return loss
     kept = np.flatnonzero(finite)
     rows = x[:, _core.from_numpy(kept)]
-    some = _ctc(rows, *(_core.from_numpy(np.ascontiguousarray(v[kept])) for v in (labels, times, sizes)), blank)[0]
+    some = _ctc(rows, *(_core.from_numpy(np.ascontiguousarray(v[kept])) for v in tables), blank)[0]
     return _core.full_of(loss.shape, 0, loss.dtype).index_add(0, _core.from_numpy(kept), some)
 
 

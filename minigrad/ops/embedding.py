@@ -227,12 +227,15 @@ def _pooled(rows, bags, count, mode):
     n, width = rows.shape
     if not n:
         return rows.sum(0, True).expand(count, width) * 0
-    sizes = None if mode == "sum" else _core.cast(by_numpy(lambda whose: _sizes(whose, count), bags), rows.dtype)
+
+    def sizes():
+        return unsqueeze(_core.cast(by_numpy(lambda whose: _sizes(whose, count), bags), rows.dtype), 1)
+
     if mode == "max":
         at = by_numpy(lambda values, whose: _first_largest(values, whose, count), rows.detach(), bags)
-        return _choose(unsqueeze(sizes, 1) > 0, _gather(rows, at, 0), 0)
+        return _choose(sizes() > 0, _gather(rows, at, 0), 0)
     total = _index_add(_core.full_of((count + 1, width), 0, rows.dtype), bags, rows, 0)[:count]
-    return div(total, unsqueeze(sizes.clamp(min=1), 1)) if mode == "mean" else total
+    return div(total, sizes().clamp(min=1)) if mode == "mean" else total
 
 
 def _sizes(bags, count):
