@@ -95,13 +95,17 @@ cdef object finish_batched(Op op, tuple arrays, tuple params, object result, int
 cdef object batched_elementwise(Op op, tuple arrays, tuple params):
     cdef int level = top_level(arrays), ndim = 0
     cdef list inputs = []
-    cdef int first = 1 if op.condition else 0, code
+    cdef int first = 1 if op.condition else 0, code = promoted(arrays, first)
+    cdef list cast = list(arrays)
+    for i in range(first, len(arrays)):
+        if isinstance(cast[i], Tensor) and (<Tensor>cast[i]).dtype_ != code and CATEGORY[(<Tensor>cast[i]).dtype_] >= FLOATING:
+            cast[i] = cast_to(<Tensor>cast[i], code)  # recorded, so that its gradient is cast back
+    arrays = tuple(cast)
     for x in arrays:
         if isinstance(x, Tensor) and (<Tensor>x).ndim_ > ndim:
             ndim = (<Tensor>x).ndim_
     for x in arrays:
         inputs.append(with_rank(<Tensor>x, ndim, level) if isinstance(x, Tensor) and (<Tensor>x).level == level else x)
-    code = promoted(arrays, first)
     if promoted(tuple(inputs), first) != code:  # a 0-d example counts less than a batch of them
         for i in range(first, len(inputs)):
             if isinstance(inputs[i], Tensor):
