@@ -46,7 +46,7 @@ def batches(op: Op, sample: Sample) -> bool:
         return False
     params = {k: tensors_of(v) for k, v in sample.params.items()}
     try:
-        mg.func.vmap(lambda *arrays: op.function(*arrays, **params), in_dims=tuple(dims))(*stacked)
+        mg.func.vmap(lambda *arrays: op.function(*arrays, **params), in_dims=tuple(dims), randomness="same")(*stacked)
     except (mg._core.BatchError, TypeError):  # a rule is missing, or the result is no tensor
         return False
     return True
@@ -69,7 +69,7 @@ def properties(op: Op) -> list[str]:
 
 
 def table() -> str:
-    """How many ops have each property, and the public ones that lack vmap."""
+    """How many ops have each property, and why public ones lack vmap."""
     mg.ops.load()
     found = {op: properties(op) for op in OPS.values()}
     public = [op for op in found if op.where]
@@ -78,8 +78,12 @@ def table() -> str:
     for name, what in PROPERTIES.items():
         counts = [sum(name in found[op] for op in found if bool(op.where) == there) for there in (True, False)]
         lines.append(f"| {name} | {counts[0]} | {counts[1]} | {what} |")
-    alone = sorted(op.name for op in public if "vmap" not in found[op])
-    return "\n".join([*lines, "", f"Public ops that raise `BatchError` under `vmap`, or give no tensor: {words(alone)}."])
+    reasons: dict[str, list[str]] = {}
+    for op in sorted(public, key=lambda op: op.name):
+        if "vmap" not in found[op]:
+            reasons.setdefault(op.unbatched or "NO REASON GIVEN", []).append(op.name)
+    lines += ["", "| no `vmap` because | public ops |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| {why} | {words(names)} |" for why, names in sorted(reasons.items()))])
 
 
 def words(names: Iterable[str]) -> str:

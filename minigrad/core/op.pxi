@@ -86,6 +86,7 @@ cdef class Op:
     cdef readonly bint variadic   # takes a list of arrays, served by one rule
     cdef readonly bint condition  # the first array is a truth value that takes no part in promotion
     cdef public object vmap       # batching rule of a general op, see minigrad/func/batching.py
+    cdef public object unfused    # of a fused op without one: the same by ops that have theirs
     cdef int dim_at, keepdim_at   # where these stand among the parameters of a reduction
     cdef readonly bint takes_complex  # defined for complex tensors
     cdef readonly bint holomorphic  # its rules are the complex derivative: the engine conjugates round them

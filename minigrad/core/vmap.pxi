@@ -6,7 +6,7 @@
 #   reduction     over the same dimensions, one further on
 #   view          the same window in every example: its strides and offset, with the batch's stride in front
 #   matmul        a stack of products
-#   general       the op's batching rule (minigrad/func/batching.py), or BatchError
+#   general       the op's batching rule (minigrad/func/batching.py); the ops that it is fused of; or BatchError
 # Nested vmaps are batches of batches; the innermost (the highest level) is taken apart first. A batched tensor has a place in the graph of
 # its own, for derivatives taken inside vmap; those taken outside see the ops on the batches.
 
@@ -141,7 +141,13 @@ cdef object batched_reduction(Op op, Tensor x, tuple params):
 cdef object batched_general(Op op, tuple arrays, tuple params):
     cdef int level = top_level(arrays)
     if op.vmap is None:
-        raise BatchError(f"vmap: {op.name} has no batching rule")
+        if op.unfused is None:
+            raise BatchError(f"vmap: {op.name} has no batching rule")
+        result = op.unfused(*arrays, *params)  # which is recorded as what it is
+        if op.outputs == 1:
+            return result
+        result = result if isinstance(result, tuple) else (result,)
+        return result + (None,) * (op.outputs - len(result))  # what only its own gradient needs
     inputs = tuple([physical(x, level) for x in arrays])
     flags = tuple([isinstance(x, Tensor) and (<Tensor>x).level == level for x in arrays])
     return finish_batched(op, arrays, params, op.vmap(op, batch_size(arrays, level), flags, inputs, params), level)

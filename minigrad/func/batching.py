@@ -2,7 +2,8 @@
 
 A rule is called `rule(op, size, mapped, arrays, params)`: `mapped` says which of the arrays have the batch as their first dimension, `size` is
 how many examples it holds. It returns what the op returns, batch first. Elementwise ops, reductions, views and products need none: see
-minigrad/core/vmap.pxi. An op without a rule raises BatchError under vmap; no rule loops over examples.
+minigrad/core/vmap.pxi. A fused op without a rule is computed by its oracle, whose ops have theirs; any other op without one raises
+BatchError under vmap. No rule loops over examples.
 """
 
 from __future__ import annotations
@@ -252,23 +253,6 @@ def cross_entropy(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[An
     return grad.unsqueeze(-1) * _op("_choose", (counts != 0).any(-1, True), slope, 0)
 
 
-def by_oracle(op: Any) -> Rule:
-    """A fused op that has no rule: the ops that it is fused of have theirs."""
-
-    def rule(_: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
-        from .vmap import vmap
-
-        def one(*examples: Any) -> Any:
-            given = iter(examples)
-            return op.oracle(*(next(given) if a is not None else None for a in arrays), *params)
-
-        return vmap(one, tuple(0 if m else None for m, a in zip(mapped, arrays, strict=True) if a is not None), randomness="same")(
-            *(a for a in arrays if a is not None)
-        )
-
-    return rule
-
-
 _shifted = with_shapes(lambda size, dims, *rest: (tuple(map(_after, dims)), *rest))
 _planes = into_rows()
 _FAMILIES: tuple[tuple[Rule, str], ...] = (
@@ -303,4 +287,4 @@ def install() -> None:
     ops.load()
     for op in OPS.values():
         if op.engine is not None and op.family == "general":
-            op.engine.vmap = RULES.get(op.name) or (by_oracle(op) if op.oracle is not None else None)
+            op.engine.vmap, op.engine.unfused = RULES.get(op.name), op.oracle

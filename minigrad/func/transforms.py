@@ -203,7 +203,12 @@ def _units(x: Tensor) -> Tensor:
 
 
 def _jacobian(
-    forward: bool, func: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool, chunk_size: int | None
+    forward: bool,
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...],
+    has_aux: bool,
+    chunk_size: int | None,
+    randomness: str = "error",
 ) -> Callable[..., Any]:
     op = "jacfwd" if forward else "jacrev"
 
@@ -220,7 +225,7 @@ def _jacobian(
                     return tuple(run.push([e if k == i else _core.zeros_of(z) for k, z in enumerate(run.leaves)]))
 
                 columns.append([c.movedim(0, -1).reshape(*y.shape, *x.shape)
-                                for c, y in zip(vmap(push, chunk_size=chunk_size)(_units(x)), run.outs, strict=True)])  # fmt: skip
+                                for c, y in zip(vmap(push, randomness=randomness, chunk_size=chunk_size)(_units(x)), run.outs, strict=True)])  # fmt: skip
             blocks = [[column[k] for column in columns] for k in range(len(run.outs))]
         else:
             blocks = []
@@ -258,11 +263,13 @@ def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux
            randomness: str = "error") -> Callable[..., Any]:  # fmt: skip
     """The Jacobian as a function, by forward sweeps: better than `jacrev` for few inputs and many outputs.
 
+    `func` itself is called once; `randomness` is for the sweeps, as in `vmap`: a checkpoint inside draws its numbers again there.
+
     >>> jacfwd(lambda x: x * x)(mg.tensor([1.0, 3.0]))
     tensor([[2., 0.],
             [0., 6.]])
     """
-    return _jacobian(True, func, argnums, has_aux, chunk_size)
+    return _jacobian(True, func, argnums, has_aux, chunk_size, randomness)
 
 
 def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:

@@ -274,7 +274,8 @@ def _np_slopes(kind, kept, y, before, c_before, gh, gc):
     return slopes, 0, gc * f
 
 
-@defop(family="general", kernel="recurrent_backward", outputs=6, where="", second_order_of="recurrent_layer", samples=_layer_backward_samples, ulp=128,
+@defop(family="general", kernel="recurrent_backward", outputs=6, where="", second_order_of="recurrent_layer", samples=_layer_backward_samples,
+       unbatched="under vmap a layer is computed by its ops, and so is its gradient", ulp=128,
        plan=_layer_backward_plan, cost=lambda grad, gh, gc, *arrays, **q: Cost(2 * _layer_cost(*arrays).flops, 2 * _layer_cost(*arrays).bytes),
        vjp=dict.fromkeys(("grad", "grad_h", "grad_c", "input", "h0", "c0", "w_ih", "w_hh", "y", "kept"), NONDIFF))  # fmt: skip
 def recurrent_layer_backward(grad, grad_h, grad_c, input, h0, c0, w_ih, w_hh, y, kept, kind, sizes, reverse, mask):
