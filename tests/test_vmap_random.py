@@ -29,7 +29,7 @@ DRAWN = {
     "rrelu": lambda x: F.rrelu(-x, training=True),
     "gumbel_softmax": lambda x: F.gumbel_softmax(x),
     "fractional_max_pool2d": lambda x: F.fractional_max_pool2d(mg.arange(900.0).view(1, 30, 30) * x[0], 2, 12),
-    "attention": lambda x: F.scaled_dot_product_attention(*(x.view(3, 2),) * 3, dropout_p=0.5).repeat(3),
+    "attention": lambda x: F.scaled_dot_product_attention(*(x.view(3, 2),) * 3, dropout_p=0.5).reshape(6).repeat(3),
 }  # fmt: skip
 COUNTS = {"poisson": lambda x: mg.poisson(x.repeat(20) * 40), "binomial": lambda x: mg.binomial(x.repeat(20) * 0 + 50, x.repeat(20))}
 

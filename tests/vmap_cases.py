@@ -37,10 +37,11 @@ def stacked(values: list, dim):
 
 
 def outputs(op: Op, params: dict, *arrays) -> tuple:
-    """All tensors among the outputs, with the same random numbers each time."""
+    """All tensors among the outputs that are not for the backward pass alone, with the same random numbers each time."""
     mg.manual_seed(5)
     y = op.function(*arrays, **params)
-    return tuple(v for v in (y if isinstance(y, (tuple, list)) else (y,)) if isinstance(v, mg.Tensor))
+    several = y if isinstance(y, (tuple, list)) else (y,)
+    return tuple(v for v in several[: len(several) - op.auxiliary] if isinstance(v, mg.Tensor))
 
 
 def differentiable(op: Op, arrays: list) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from .. import _core
 from .._core import Tensor
 from ..errors import DTypeError, ShapeError
 from ..registry import Cost, Draw, ErrorSample, Sample, composite, defop
-from ._examples import vmaps
+from ._examples import drawing
 from .elementwise import _choose
 from .generator import _drawn, default_generator, philox_words
 from .shape import squeeze, unsqueeze
@@ -63,7 +63,7 @@ def _noisy(op, function, input, p, training, inplace):
 
 
 def _dropped(input, p):
-    if vmaps():  # which says whose the random numbers are
+    if drawing("dropout"):  # under vmap, a mask for each example
         return _choose(_keep(input.shape, _core.bool_, p), input * (1 / (1 - p)), 0)
     return _dropout(input, float(p), *default_generator.take(input.numel()))[0]
 
