@@ -226,10 +226,10 @@ def test_vmap_refuses():
         func.vmap(lambda a: mg.from_numpy(a.numpy()))(mg.ones(3))
     with pytest.raises(BatchError, match="vmap: add_ cannot change an example in place"):
         func.vmap(lambda a: a.add_(1))(mg.ones(3))
-    with pytest.raises(BatchError, match="vmap: _ctc has no batching rule"):
+    with pytest.raises(BatchError, match="vmap: ctc has no batching rule"):
         args = mg.zeros(4, 2, 3), *(mg.tensor(v) for v in ([[1], [2]], [4, 4], [1, 1]))
         func.vmap(lambda a: mg.registry.OPS["_ctc"].function(a, *args[1:], 0)[0], in_dims=-1)(args[0].unsqueeze(-1))
-    with pytest.raises(BatchError, match="_embedding has no batching rule for scale_grad_by_freq"):
+    with pytest.raises(BatchError, match="embedding has no batching rule for scale_grad_by_freq"):
         func.vmap(lambda w: mg.nn.functional.embedding(mg.tensor([0, 1]), w, scale_grad_by_freq=True))(mg.ones(3, 2, 2))
     with pytest.raises(ShapeError, match=r"the mapped dimensions have sizes \[2, 3\]"):
         func.vmap(lambda a, b: a)(mg.ones(2), mg.ones(3))
