@@ -92,7 +92,8 @@ def _lstm_backward_samples(r: Draw) -> list[Sample]:
     return out
 
 
-@defop(family="general", kernel="lstm_gates_backward", outputs=2, where="", second_order_of="lstm_gates", samples=_lstm_backward_samples, cost=_cost, ulp=32,
+@defop(family="general", kernel="lstm_gates_backward", outputs=2, where="", second_order_of="lstm_gates",
+       unbatched="under vmap the gates are computed by their ops, and so is their gradient", samples=_lstm_backward_samples, cost=_cost, ulp=32,
        plan=lambda grad_h, grad_c, c0, kept: _core.Plan(_wide(c0.shape, 4), c0.shape),
        vjp=dict.fromkeys(("grad_h", "grad_c", "c0", "kept"), NONDIFF))  # fmt: skip
 def lstm_gates_backward(grad_h, grad_c, c0, kept):
@@ -147,7 +148,8 @@ def _gru_backward_samples(r: Draw) -> list[Sample]:
     return out
 
 
-@defop(family="general", kernel="gru_gates_backward", outputs=3, where="", second_order_of="gru_gates", samples=_gru_backward_samples, cost=_cost, ulp=32,
+@defop(family="general", kernel="gru_gates_backward", outputs=3, where="", second_order_of="gru_gates",
+       unbatched="under vmap the gates are computed by their ops, and so is their gradient", samples=_gru_backward_samples, cost=_cost, ulp=32,
        plan=lambda grad, h0, kept: _core.Plan(_wide(h0.shape, 3), _wide(h0.shape, 3), h0.shape),
        vjp=dict.fromkeys(("grad", "h0", "kept"), NONDIFF))  # fmt: skip
 def gru_gates_backward(grad, h0, kept):
