@@ -161,7 +161,7 @@ def istft(
     end = start + length if length is not None else y.shape[-1] - (n_fft // 2 if center else 0)
     have = min(end, y.shape[-1])
     y, covered = y[..., start:have], covered[start:have]
-    if not covered.numel() or not float(covered.detach().abs().min()) > 1e-11:
+    if not covered.numel() or not float(_core.whole(covered.detach()).abs().min()) > 1e-11:
         raise ShapeError("istft: the windows leave entries of the signal out: squared and added up, they are zero there")
     y = y / covered
     return pad(y, (0, end - have)) if end > have else y
