@@ -254,7 +254,7 @@ def replace(case: Case, **changes: Any) -> Case:
 
 def network_cases() -> Iterator[Case]:
     for n in NETWORKS.values():
-        common: dict[str, Any] = {"kind": "network", "family": "network", "backward": bool(n.optimizer), "tolerance": 1e-3}
+        common: dict[str, Any] = {"kind": "network", "family": "network", "backward": bool(n.optimizer), "tolerance": n.tolerance}
         yield Case(n.name, n.name, flops=n.flops, goals=n.goals, scales=n.scales, **common)
 
 

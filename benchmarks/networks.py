@@ -29,6 +29,7 @@ class Network:
     )
     fused: bool = False  # PyTorch's optimizer as one kernel instead of its default; ours is always one
     goals: dict[str, float] = field(default_factory=dict)  # by peer: least ratio of its time to ours, one thread
+    tolerance: float = 1e-3  # of losses and gradients, relative to the largest value of each
     scales: float | None = None  # least gain of two threads over one
 
     @property
@@ -171,8 +172,18 @@ NETWORKS = {
         Network("cnn of the demo, batch 1, inference", DEMO, 1, (1, 28, 28)),
         Network("cnn 32-64, batch 64, SGD", CNN, 64, (1, 28, 28), "cross_entropy", ("sgd", 0.01, 0.9), goals={"torch": 2}, scales=1.8),
         Network("cnn 32-64, batch 1, inference", CNN, 1, (1, 28, 28), goals={"torch": 2}),
+        # Five million inputs of ReLUs, some within rounding of 0: one that falls on the other side moves gradients by up to 2e-2 (measured in
+        # float64 with noise of 1e-7 in the convolutions; with tanh in place of ReLU all agree to 3e-5).
         Network(
-            "resnet-20, batch 32, SGD", RESNET_20, 32, (3, 32, 32), "cross_entropy", ("sgd", 0.01, 0.9), goals={"torch": 1.3}, scales=1.8
+            "resnet-20, batch 32, SGD",
+            RESNET_20,
+            32,
+            (3, 32, 32),
+            "cross_entropy",
+            ("sgd", 0.01, 0.9),
+            goals={"torch": 1.3},
+            scales=1.8,
+            tolerance=5e-2,
         ),
         Network(
             "lstm 64-128, 64 steps, batch 32, Adam", recurrent("lstm"), 32, SEQUENCE, "cross_entropy", ("adam", 1e-3), goals={"torch": 1.5}
