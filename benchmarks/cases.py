@@ -75,6 +75,12 @@ LARGER: dict[str, Rule] = {
     ],
     "grid_sample": lambda r: [Sample(r(8, 16, 56, 56), r.between(-1, 1, 8, 56, 56, 2), id="8x16x56x56", align_corners=False)],
     "pixel_shuffle": lambda r: [Sample(r(8, 64, 28, 28), id="8x64x28x28", upscale_factor=2)],
+    "scaled_dot_product_attention": lambda r: [
+        Sample(*(r(16, 64, 4, 32).transpose(0, 2, 1, 3) for _ in "qkv"), id="16x4x64x32 causal", is_causal=True),
+        Sample(*(r(8, 128, 8, 64).transpose(0, 2, 1, 3) for _ in "qkv"), id="8x8x128x64"),
+        Sample(*(r(1, 1024, 4, 64).transpose(0, 2, 1, 3) for _ in "qkv"), id="1x4x1024x64 causal", is_causal=True),
+        Sample(r(1, 8, 1, 64), r(1, 8, 512, 64), r(1, 8, 512, 64), id="1x8x512x64 one query"),
+    ],
     "embedding": lambda r: [Sample(r.ints(0, 10000, 64, 64), r(10000, 64), id="64x64 of 10000x64")],
     "clone": lambda r: [Sample(r(512, 512), id="512x512"), Sample(r(4096, 2048), id="4096x2048")],
     "var": lambda r: [Sample(r(512, 512), id="512x512 rows", dim=1), Sample(r(512, 512), id="512x512 columns", dim=0)],
@@ -93,7 +99,7 @@ RANDOM = {"dropout"}
 # Goals of the larger samples.
 LEVEL = {"torch": 1.0}
 GOALS: dict[str, dict[str, float]] = {
-    **dict.fromkeys(("softmax", "log_softmax", "cross_entropy", "layer_norm", "embedding"), LEVEL),
+    **dict.fromkeys(("softmax", "log_softmax", "cross_entropy", "layer_norm", "embedding", "scaled_dot_product_attention"), LEVEL),
     **dict.fromkeys(("sum", "mean", "amax", "amin", "argmax", "var", "logsumexp"), LEVEL),
     **dict.fromkeys(("cat", "stack", "clone", "index_select"), LEVEL),
     "gelu": LEVEL | {"jax": 1 / 1.5},

@@ -12,6 +12,8 @@ import numpy as np
 
 # ("linear", in, out) ("conv", in, out, kernel, bias) ("batch_norm", channels) ("max_pool", k) ("mean_pool",) ("relu",) ("tanh",) ("flatten",)
 # ("lstm" | "gru", in, units): over (N, T, in), its last output
+# ("embedding", tokens, width) ("positions", context, width), which are added ("layer_norm", width) ("rows",), all positions of all sequences
+# ("block", width, heads): causal attention, then two layers with GELU between, each behind a layer norm and added to its input
 # ("residual", in, out, stride): two convolutions with batch norm, added to the input, which a 1x1 convolution fits if sizes differ
 Layer = tuple
 GATES = {"lstm": 4, "gru": 3}
@@ -28,6 +30,7 @@ class Network:
         None  # ("sgd" | "adam", learning rate[, momentum]), else PyTorch's defaults
     )
     fused: bool = False  # PyTorch's optimizer as one kernel instead of its default; ours is always one
+    stepwise: bool = False  # inference of one position after another, with the keys and values of those before kept
     goals: dict[str, float] = field(default_factory=dict)  # by peer: least ratio of its time to ours, one thread
     tolerance: float = 1e-3  # of losses and gradients, relative to the largest value of each
     scales: float | None = None  # least gain of two threads over one
@@ -38,16 +41,20 @@ class Network:
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(1)
+        if self.layers[0][0] == "embedding":
+            tokens = rng.integers(0, self.layers[0][1], (self.batch, self.input[0] + 1))
+            return tokens[:, :-1].copy(), tokens[:, 1:].reshape(-1)
         x = rng.standard_normal((self.batch, *self.input)).astype(np.float32)
         if self.loss == "mse":
             return x, np.tanh(x.sum(-1, keepdims=True))
         return x, rng.integers(0, self.outputs, self.batch)
 
     def parts(self) -> Iterator[tuple[str, Layer]]:
-        """Layers by the names of their parameters; a residual layer as the layers in it."""
+        """Layers by the names of their parameters; a residual layer or block as the layers in it."""
         for i, layer in enumerate(self.layers):
-            if layer[0] == "residual":
-                yield from ((f"{i}.{name}", part) for name, part in residual(*layer[1:]))
+            if layer[0] in ("residual", "block"):
+                parts = residual(*layer[1:]) if layer[0] == "residual" else block(*layer[1:])
+                yield from ((f"{i}.{name}", part) for name, part in parts)
             else:
                 yield f"{i}", layer
 
@@ -67,7 +74,10 @@ class Network:
                 rows = GATES[kind] * units
                 shapes = {"weight_ih_l0": (rows, inputs), "weight_hh_l0": (rows, units), "bias_ih_l0": (rows,), "bias_hh_l0": (rows,)}
                 bound = units**-0.5
-            elif kind == "batch_norm":
+            elif kind in ("embedding", "positions"):
+                values[f"{name}.weight"] = rng.normal(0, 0.02, sizes).astype(np.float32)
+                continue
+            elif kind in ("batch_norm", "layer_norm"):
                 values |= {f"{name}.weight": np.ones(sizes[0], np.float32), f"{name}.bias": np.zeros(sizes[0], np.float32)}
                 continue
             else:
@@ -79,6 +89,11 @@ class Network:
     def flops(self) -> float:
         """Of the products alone; a training step does each three times, less the gradient of the first layer's input."""
         total, first, (side, rows) = 0.0, True, (self.input[-1], self.batch)
+        if self.layers[0][0] == "embedding":
+            rows, first = self.batch * self.input[0], False
+        for kind, *sizes in self.layers:
+            if kind == "block":  # scores and values, of which the causal half counts
+                total += 2 * rows * self.input[0] * sizes[0] * (3 if self.optimizer else 1)
         for name, (kind, *sizes) in self.parts():
             if kind == "max_pool":
                 side //= sizes[0]
@@ -106,6 +121,14 @@ def residual(inputs: int, outputs: int, stride: int) -> list[tuple[str, Layer]]:
     if stride > 1 or inputs != outputs:
         parts += [("shortcut", ("conv", inputs, outputs, 1, False, stride)), ("norm3", ("batch_norm", outputs))]
     return parts
+
+
+def block(width: int, heads: int) -> list[tuple[str, Layer]]:
+    """The layers of a block, named: x + project(attention(qkv(norm1(x)))), and to that x + fc2(gelu(fc1(norm2(x))))."""
+    return [
+        ("norm1", ("layer_norm", width)), ("qkv", ("linear", width, 3 * width)), ("project", ("linear", width, width)),
+        ("norm2", ("layer_norm", width)), ("fc1", ("linear", width, 4 * width)), ("fc2", ("linear", 4 * width, width)),
+    ]  # fmt: skip
 
 
 def dense(*sizes: int, activation: str = "relu") -> tuple[Layer, ...]:
@@ -141,6 +164,11 @@ SEQUENCE = (64, 64)  # steps, features
 def recurrent(kind: str) -> tuple[Layer, ...]:
     return ((kind, 64, 128), ("linear", 128, 10))
 
+
+# Radford et al., "Language models are unsupervised multitask learners", for letters.
+GPT = (
+    ("embedding", 65, 128), ("positions", 64, 128), *[("block", 128, 4)] * 4, ("layer_norm", 128), ("rows",), ("linear", 128, 65),
+)  # fmt: skip
 
 NETWORKS = {
     n.name: n
@@ -192,5 +220,7 @@ NETWORKS = {
             "gru 64-128, 64 steps, batch 32, Adam", recurrent("gru"), 32, SEQUENCE, "cross_entropy", ("adam", 1e-3), goals={"torch": 1.5}
         ),
         Network("lstm 64-128, 64 steps, batch 1, inference", recurrent("lstm"), 1, SEQUENCE, goals={"torch": 1}),
+        Network("gpt 4x128, context 64, batch 16, Adam", GPT, 16, (64,), "cross_entropy", ("adam", 1e-3), goals={"torch": 1.5}, scales=1.8),
+        Network("gpt 4x128, 64 tokens one by one, inference", GPT, 1, (64,), stepwise=True),
     )
 }

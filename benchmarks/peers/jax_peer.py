@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.networks import GATES, NETWORKS, Network, residual
+from benchmarks.networks import GATES, NETWORKS, Network, block, residual
 from benchmarks.peers import Lacks, loops
 from benchmarks.peers.torchlike import cotangent
 from benchmarks.programs import PROGRAMS
@@ -94,6 +94,8 @@ class Peer:
 
     def setup(self, case: dict[str, Any]) -> tuple[Callable[[int], Any], list[np.ndarray]]:
         if case["kind"] == "network":
+            if NETWORKS[case["op"]].stepwise:
+                raise Lacks("not written for it")
             return NetworkRun(NETWORKS[case["op"]]).setup()
         if case["kind"] == "optimizer":
             raise Lacks("has none of its own")
@@ -160,12 +162,30 @@ class NetworkRun:
             return x.reshape(len(x), -1)
         if kind in GATES:
             return last_output(kind, x, *(p[f"{name}.{of}_l0"] for of in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")))
+        if kind == "embedding":
+            return p[f"{name}.weight"][x]
+        if kind == "positions":
+            return x + p[f"{name}.weight"][: x.shape[1]]
+        if kind == "layer_norm":
+            mean, var = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
+            return (x - mean) * jax.lax.rsqrt(var + 1e-5) * p[f"{name}.weight"] + p[f"{name}.bias"]
+        if kind == "rows":
+            return x.reshape(-1, x.shape[-1])
+        if kind == "block":
+            return self.block(p, x, name, *sizes)
         if kind != "residual":
             return {"relu": jax.nn.relu, "tanh": jnp.tanh}[kind](x)
         parts = dict(residual(*sizes))
         of = lambda x, *names: functools.reduce(lambda x, n: self.layer(p, x, f"{name}.{n}", *parts[n]), names, x)  # noqa: E731
         y = of(jax.nn.relu(of(x, "conv1", "norm1")), "conv2", "norm2")
         return jax.nn.relu(y + (of(x, "shortcut", "norm3") if "shortcut" in parts else x))
+
+    def block(self, p: dict[str, Any], x: Any, name: str, width: int, heads: int) -> Any:
+        parts = dict(block(width, heads))
+        of = lambda part, x: self.layer(p, x, f"{name}.{part}", *parts[part])  # noqa: E731
+        q, k, v = (t.reshape(*x.shape[:2], heads, -1) for t in jnp.split(of("qkv", of("norm1", x)), 3, -1))
+        x = x + of("project", jax.nn.dot_product_attention(q, k, v, is_causal=True).reshape(x.shape))
+        return x + of("fc2", jax.nn.gelu(of("fc1", of("norm2", x)), approximate=False))
 
     def forward(self, p: dict[str, Any], x: Any) -> Any:
         for i, layer in enumerate(self.network.layers):

@@ -148,6 +148,45 @@ def last_of(layer: Any) -> Any:
     return Last
 
 
+def block_of(lib: Any) -> Any:
+    nn, F = lib.nn, lib.nn.functional
+
+    class Block(nn.Module):  # type: ignore[misc]
+        """cache: keys and values of the positions before, None in training."""
+
+        def __init__(self, width: int, heads: int) -> None:
+            super().__init__()
+            self.heads, self.cache = heads, None
+            self.norm1, self.qkv, self.project = nn.LayerNorm(width), nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.norm2, self.fc1, self.fc2 = nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+        def attend(self, x: Any) -> Any:
+            b, n, width = x.shape
+            q, k, v = (t.view(b, n, self.heads, -1).transpose(1, 2) for t in self.qkv(x).split(width, -1))
+            if self.cache is not None:
+                k, v = self.cache = [lib.cat([old, new], 2) for old, new in zip(self.cache, (k, v))] if self.cache else [k, v]
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=self.cache is None)
+            return self.project(y.transpose(1, 2).reshape(b, n, width))
+
+        def forward(self, x: Any) -> Any:
+            x = x + self.attend(self.norm1(x))
+            return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
+
+    return Block
+
+
+def positions_of(lib: Any) -> Any:
+    class Positions(lib.nn.Module):  # type: ignore[misc]
+        def __init__(self, context: int, width: int) -> None:
+            super().__init__()
+            self.weight, self.first = lib.nn.Parameter(lib.zeros(context, width)), 0
+
+        def forward(self, x: Any) -> Any:
+            return x + self.weight[self.first : self.first + x.shape[1]]
+
+    return Positions
+
+
 class NetworkRun:
     """A network of networks.py as a PyTorch program."""
 
@@ -168,6 +207,11 @@ class NetworkRun:
             "residual": residual_of(self.lib),
             "lstm": lambda i, o: last_of(nn.LSTM)(i, o),
             "gru": lambda i, o: last_of(nn.GRU)(i, o),
+            "embedding": nn.Embedding,
+            "positions": positions_of(self.lib),
+            "layer_norm": nn.LayerNorm,
+            "block": block_of(self.lib),
+            "rows": lambda: nn.Flatten(0, 1),
             "relu": nn.ReLU,
             "tanh": nn.Tanh,
             "flatten": nn.Flatten,
@@ -199,7 +243,11 @@ class NetworkRun:
         if not self.network.optimizer:
             self.model.eval()
             with self.lib.no_grad():
-                return self.infer, [np.array(self.model(self.x).numpy())]
+                whole = np.array(self.model(self.x).numpy())
+                if not self.network.stepwise:
+                    return self.infer, [whole]
+                steps = np.concatenate([y.numpy() for y in self.generate()])
+                return self.infer_stepwise, [whole, steps]
         losses = [self.step().item()]
         grads = [np.array(p.grad.numpy()) for p in self.model.parameters()]
         losses += [self.step().item() for _ in range(2)]
@@ -210,6 +258,23 @@ class NetworkRun:
         with self.lib.no_grad():
             for _ in range(n):
                 model(x)
+
+    def generate(self) -> list[Any]:
+        """The outputs for one position after another."""
+        layers = list(self.model)
+        for layer in layers[2:]:
+            if hasattr(layer, "cache"):
+                layer.cache = []
+        outputs = []
+        for i in range(self.x.shape[1]):
+            layers[1].first = i
+            outputs.append(self.model(self.x[:, i : i + 1]))
+        return outputs
+
+    def infer_stepwise(self, n: int) -> None:
+        with self.lib.no_grad():
+            for _ in range(n):
+                self.generate()
 
     def train(self, n: int) -> dict[str, float]:
         self.restart()
