@@ -64,6 +64,23 @@ def test_gradients_accumulate_over_runs():
     assert x.grad.tolist() == [3.0]
 
 
+def test_parts_of_a_split_share_one_gradient():
+    """Values to second order, with parts that overlap and steps; and no tensor of zeros for each part."""
+    x = mg.from_numpy(np.random.default_rng(0).standard_normal((4, 6))).requires_grad_()
+    gradcheck(lambda x: (x[:, :3] * x[:, 3:] + x[1:4:2, 4:1:-1].sum()) * x[0, 2], (x,))
+    gradgradcheck(lambda x: (x[:, :3] * x[:, 3:] + x[1:4:2, 4:1:-1].sum()) * x[0, 2], (x,))
+    big = mg.ones(1, requires_grad=True).expand(300, 1000) * 2
+    seen = []
+    big.register_hook(seen.append)
+    parts = big.split(10, 1)
+    loss = sum(p.sum() * i for i, p in enumerate(parts))
+    mg._core.memory_peak(reset=True)
+    before = mg._core.memory_in_use()
+    loss.backward()
+    assert mg._core.memory_peak() - before < 3 * 300 * 1000 * 4
+    np.testing.assert_array_equal(seen[0].numpy(), np.broadcast_to(np.arange(1000) // 10, (300, 1000)))
+
+
 def test_accumulated_gradient_does_not_alias():
     """What backward hands to two leaves, and to the caller, is not one piece of memory."""
     a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)

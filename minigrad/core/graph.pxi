@@ -661,6 +661,8 @@ cdef int run_rules(Node node, object g, const int64_t *targets, PyObject **grads
         # The gradient of a real loss L is dL/dRe + i dL/dIm, which f'(z) multiplies by its conjugate. Rules multiply by f'(z):
         # conj(f'(z)) g = conj(f'(z) conj(g)), and `deliver` makes the outer conj.
         g = unary(CONJ, <Tensor>g)
+    if op is SLICE and not create and add_slice(node, <Tensor>g, &grads[targets[0]]):
+        return 0
     for r in op.rules:
         rule = <Rule>r
         if op.variadic:
@@ -791,6 +793,21 @@ cdef int add_gradient(PyObject **slot, Tensor g, bint create) except -1:
     slot[0] = <PyObject *>total
     Py_DECREF(old)
     return 0
+
+
+cdef bint add_slice(Node node, Tensor g, PyObject **slot) except -1:
+    """Add a slice's gradient to what has arrived at the tensor it is of, in place: all parts of a split then share one tensor. False if
+    nothing has arrived, or what has is not ours alone."""
+    cdef Tensor old, window
+    if slot[0] == NULL or watching:
+        return False
+    alone = Py_REFCNT(<object>slot[0]) == 2
+    old = <Tensor>slot[0]
+    if not alone or not ours(old) or g.batch is not None or old.batch is not None or old.dtype_ != g.dtype_:
+        return False
+    window = basic_window(old, node.params[0])
+    elementwise_into(ADD, (window, g), (), window)
+    return True
 
 
 cdef int add_to(Tensor total, Tensor g) except -1:
