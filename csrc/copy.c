@@ -20,6 +20,8 @@ typedef struct {
             } else if (dcs == sizeof(T) && scs == 0) {                                                                                 \
                 const T v = *(const T *)src;                                                                                           \
                 for (int64_t c = 0; c < cols; c++) ((T *)dst)[c] = v;                                                                  \
+            } else if (dcs == sizeof(T) && scs == -(int64_t)sizeof(T)) { /* backwards: vectors whose lanes are reversed */             \
+                for (int64_t c = 0; c < cols; c++) ((T *)dst)[c] = ((const T *)src)[-c];                                               \
             } else {                                                                                                                   \
                 for (int64_t c = 0; c < cols; c++) *(T *)(dst + c * dcs) = *(const T *)(src + c * scs);                                \
             }                                                                                                                          \
@@ -34,12 +36,12 @@ COPY(w128)
 typedef w32 __attribute__((vector_size(16))) four32;
 typedef w32 __attribute__((vector_size(16), aligned(4))) four32_unaligned;
 
-/* A transpose, 4 x 4 at a time: columns lie contiguous in src, rows in dst. */
+/* A transpose, 4 x 4 at a time: columns lie contiguous in src, rows in dst. A cache line of src holds 16 rows of a column: they are all
+ * taken before the next four columns are, whose lines would, a power of two apart, fall into the same few places of the cache. */
 static void transpose_w32(char *dst, int64_t drs, const char *src, int64_t scs, int64_t rows, int64_t cols) {
-    int64_t r = 0;
-    for (; r + 4 <= rows; r += 4) {
-        int64_t c = 0;
-        for (; c + 4 <= cols; c += 4) {
+    const int64_t whole_rows = rows & ~(int64_t)3, whole_cols = cols & ~(int64_t)3;
+    for (int64_t c = 0; c < whole_cols; c += 4)
+        for (int64_t r = 0; r < whole_rows; r += 4) {
             const char *from = src + r * 4 + c * scs;
             char *to = dst + r * drs + c * 4;
             const four32 a = *(const four32_unaligned *)from, b = *(const four32_unaligned *)(from + scs);
@@ -51,9 +53,8 @@ static void transpose_w32(char *dst, int64_t drs, const char *src, int64_t scs, 
             *(four32_unaligned *)(to + 2 * drs) = __builtin_shufflevector(AB, DE, 0, 1, 4, 5);
             *(four32_unaligned *)(to + 3 * drs) = __builtin_shufflevector(AB, DE, 2, 3, 6, 7);
         }
-        copy_w32(dst + r * drs + c * 4, drs, 4, src + r * 4 + c * scs, 4, scs, 4, cols - c);
-    }
-    copy_w32(dst + r * drs, drs, 4, src + r * 4, 4, scs, rows - r, cols);
+    copy_w32(dst + whole_cols * 4, drs, 4, src + whole_cols * scs, 4, scs, whole_rows, cols - whole_cols);
+    copy_w32(dst + whole_rows * drs, drs, 4, src + whole_rows * 4, 4, scs, rows - whole_rows, cols);
 }
 
 /* One row, packed `rows` times: each copy doubles what is there. */

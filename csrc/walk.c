@@ -99,6 +99,9 @@ static int transposed_axis(const plan *w) {
     return -1;
 }
 
+/* Also where both sides have steps or a transpose lies between them it pays to pack first: memory is then written in long runs. */
+static void copy_chunk(int64_t n, void *const *data, const mg_param *p) { memcpy(data[0], data[1], (size_t)(n * p[0].i)); }
+
 static void plan_tiles(plan *w) {
     int64_t widest = 1;
     bool direct = true, splat = false;
@@ -130,6 +133,7 @@ static void plan_tiles(plan *w) {
     } else {
         w->cols = min64(columns, room / 2);
         w->rows = min64(w->shape[last - 1], room / 2 / w->cols);
+        w->by_row = direct && w->chunk == copy_chunk; /* a copy of short rows is one for each, and nothing to pack */
     }
     for (int d = 0; d < last - 1; d++) w->tiles[d] = w->shape[d];
     w->tiles[last - 1] = (w->shape[last - 1] + w->rows - 1) / w->rows;
@@ -220,9 +224,6 @@ mg_status mg_walk_many(const mg_array *a, int nout, int narrays, mg_chunk chunk,
     mg_parallel(tiles, grain > 0 ? grain : 1, run_tiles, &w);
     return MG_OK;
 }
-
-/* Also where both sides have steps or a transpose lies between them it pays to pack first: memory is then written in long runs. */
-static void copy_chunk(int64_t n, void *const *data, const mg_param *p) { memcpy(data[0], data[1], (size_t)(n * p[0].i)); }
 
 mg_status mg_copy(const mg_array *dst, const mg_array *src) {
     const mg_array a[2] = {*dst, *src};

@@ -49,7 +49,7 @@ DTYPES = {
     "complex64": 10,
     "complex128": 11,
 }
-CODES = {"bool": 0, "u8": 1, "i8": 2, "i16": 3, "i32": 4, "i64": 5, "f16": 6, "f32": 8, "f64": 9}
+CODES = {"bool": 0, "u8": 1, "i8": 2, "i16": 3, "i32": 4, "i64": 5, "f16": 6, "f32": 8, "f64": 9, "c64": 10, "c128": 11}
 Kernel = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
 server = shlex.split(os.environ.get("MINIGRAD_SERVER", ""))

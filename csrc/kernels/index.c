@@ -4,7 +4,7 @@
  *   index_select  a[0] out (outer, k, inner)   a[1] in  (outer, n, inner)   a[2] idx     out[o, j, :] = in[o, idx[j], :]
  *   embedding     the same; a negative index is an error
  *   index_add     a[0] in place (outer, n, inner)   a[1] src (outer, k, inner)   a[2] idx     out[o, idx[j], :] += src[o, j, :]
- *   index_put     a[0] in place (n, inner)          a[1] idx   a[2] src (k, inner)            out[idx[j], :] = src[j, :]
+ *   index_put     a[0] in place (outer, n, inner)   a[1] idx   a[2] src (outer, k, inner)     out[o, idx[j], :] = src[o, j, :]
  * Elements, idx (o, k, i)
  *   gather        a[0] out (o, k, i)        a[1] in  (o, n, i)   a[2] idx     out[o, j, i] = in[o, idx[o, j, i], i]
  *   scatter       a[0] in place (o, n, i)   a[1] src (o, k, i)   a[2] idx     out[o, idx[o, j, i], i] = src[o, j, i]
@@ -19,6 +19,7 @@
 #include "loops.h"
 
 #define CHECK_PIECE (1 << 16) /* indices */
+#define AHEAD 6               /* rows */
 #define GRAIN (1 << 16)       /* elements, or 8 bytes of a row, of a piece of work for a thread */
 
 typedef struct {
@@ -74,7 +75,13 @@ static void select_piece(void *ctx, int64_t begin, int64_t end) {
     }
         ELEMENT_TYPES(ONE)
 #undef ONE
-        for (int64_t i = 0; i < count; i++) memcpy(out + i * row, in + from_start(idx[i], q->n) * row, (size_t)row);
+        for (int64_t i = 0; i < count; i++) {
+            if (i + AHEAD < count) { /* rows come from anywhere: ask for them early */
+                const char *next = in + from_start(idx[i + AHEAD], q->n) * row;
+                for (int64_t line = 0; line < row && line < 4 * 64; line += 64) __builtin_prefetch(next + line);
+            }
+            memcpy(out + i * row, in + from_start(idx[i], q->n) * row, (size_t)row);
+        }
     }
 }
 
@@ -89,18 +96,20 @@ static mg_status select_rows(const mg_array *a, bool negative) {
 static void put_piece(void *ctx, int64_t begin, int64_t end) {
     const job *q = ctx;
     const int64_t row = q->inner * q->size;
-#define ONE(T)                                                                                                 \
-    if (row == sizeof(T)) {                                                                                    \
-        for (int64_t j = 0; j < q->k; j++) ((T *)q->out)[from_start(q->idx[j], q->n)] = ((const T *)q->in)[j]; \
-        return;                                                                                                \
+    for (int64_t o = 0; o < q->outer; o++) {
+        char *out = q->out + o * q->n * row;
+        const char *in = q->in + o * q->k * row;
+#define ONE(T)                                                                                           \
+    if (row == sizeof(T) && end - begin == q->n) {                                                       \
+        for (int64_t j = 0; j < q->k; j++) ((T *)out)[from_start(q->idx[j], q->n)] = ((const T *)in)[j]; \
+        continue;                                                                                        \
     }
-    if (end - begin == q->n) {
         ELEMENT_TYPES(ONE)
-    }
 #undef ONE
-    for (int64_t j = 0; j < q->k; j++) {
-        const int64_t i = from_start(q->idx[j], q->n);
-        if (i >= begin && i < end) memcpy(q->out + i * row, q->in + j * row, (size_t)row);
+        for (int64_t j = 0; j < q->k; j++) {
+            const int64_t i = from_start(q->idx[j], q->n);
+            if (i >= begin && i < end) memcpy(out + i * row, in + j * row, (size_t)row);
+        }
     }
 }
 
@@ -111,9 +120,10 @@ static int64_t rows_per_piece(int64_t n, int64_t work) {
 }
 
 static mg_status put_rows(const mg_array *a) {
-    const job q = {a[0].data, a[2].data, a[1].data, 1, a[0].shape[0], a[1].shape[0], a[0].shape[1], (int64_t)mg_dtype_size(a->dtype), 0};
+    const job q = {
+        a[0].data, a[2].data, a[1].data, a[0].shape[0], a[0].shape[1], a[1].shape[0], a[0].shape[2], (int64_t)mg_dtype_size(a->dtype), 0};
     if (!in_range(q.idx, q.k, q.n, true)) return MG_BAD_INDEX;
-    const int64_t work = q.inner * q.size < 64 ? 0 : q.k * q.inner * q.size / 8;
+    const int64_t work = q.inner * q.size < 64 ? 0 : q.outer * q.k * q.inner * q.size / 8;
     if (q.inner) mg_parallel(q.n, rows_per_piece(q.n, work), put_piece, (void *)&q);
     return MG_OK;
 }
@@ -142,15 +152,15 @@ static mg_status by_columns(job *q, mg_task piece) {
     for (; begin < end; begin++) {                                                                 \
         int64_t o, from, to;                                                                       \
         columns(q, begin, &o, &from, &to);                                                         \
-        const int64_t n = q->n, inner = q->inner;                                                  \
-        const int64_t *idx = q->idx + o * q->k * inner;                                            \
+        const int64_t n = q->n, inner = q->inner, k = q->k;                                        \
+        const int64_t *restrict idx = q->idx + o * k * inner;                                      \
         if (inner == 1)                                                                            \
-            for (int64_t j = 0; j < q->k; j++) {                                                   \
+            for (int64_t j = 0; j < k; j++) {                                                      \
                 const int64_t cell = j, at = from_start(idx[j], n);                                \
                 statement;                                                                         \
             }                                                                                      \
         else                                                                                       \
-            for (int64_t j = 0; j < q->k; j++)                                                     \
+            for (int64_t j = 0; j < k; j++)                                                        \
                 for (int64_t i = from; i < to; i++) {                                              \
                     const int64_t cell = j * inner + i, at = from_start(idx[cell], n) * inner + i; \
                     statement;                                                                     \
@@ -164,7 +174,9 @@ typedef struct {
 #define MOVERS(T, size)                                                                            \
     static void gather_##size(void *ctx, int64_t begin, int64_t end) {                             \
         const job *q = ctx;                                                                        \
-        FOR_CELLS(((T *)q->out + o * q->k * inner)[cell] = ((const T *)q->in + o * n * inner)[at]) \
+        T *restrict out = (T *)q->out; /* `restrict`: the loads can go first, together */          \
+        const T *restrict in = (const T *)q->in;                                                   \
+        FOR_CELLS(out[o * k * inner + cell] = in[o * n * inner + at])                              \
     }                                                                                              \
     static void scatter_##size(void *ctx, int64_t begin, int64_t end) {                            \
         const job *q = ctx;                                                                        \

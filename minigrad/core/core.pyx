@@ -13,5 +13,6 @@ include "matmul.pxi"    # matmul and linear
 include "forward.pxi"   # the graph in the other direction: jvp; custom functions
 include "view.pxi"      # geometry of views
 include "index.pxi"     # x[...] and x[...] = y
+include "movers.pxi"    # joining, splitting, picking and placing along a dimension
 include "vmap.pxi"      # tensors that stand for one example of a batch
 include "module.pxi"    # what makes nn.Module callable

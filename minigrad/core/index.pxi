@@ -153,6 +153,11 @@ cdef object get_item(Tensor x, object key):
             (<Tensor>y).base = x if x.base is None else x.base
             (<Tensor>y).rebased = (<Tensor>y).base.rebased
             return y
+    if isinstance(key, Tensor) and x.ndim_ > 0:
+        if (<Tensor>key).dtype_ == MG_I64 and (<Tensor>key).ndim_ > 0:
+            return picked(x, 0, <Tensor>key)
+        if covers(<Tensor>key, x):
+            return masked_rows(x, <Tensor>key)
     entries, advanced = parse_key(x, key)
     y = basic_view(x, entries)
     return y if not advanced else advanced_get(y, advanced)
@@ -160,6 +165,9 @@ cdef object get_item(Tensor x, object key):
 
 cdef int set_item(Tensor x, object key, object value) except -1:
     cdef Tensor y
+    if isinstance(key, Tensor) and (<Tensor>key).ndim_ == x.ndim_ and covers(<Tensor>key, x) and -1 < scalar_code(value) <= MG_F64 and CATEGORY[scalar_code(value)] <= CATEGORY[x.dtype_]:
+        x.masked_fill_(key, value)
+        return 0
     entries, advanced = parse_key(x, key)
     y = basic_view(x, entries)
     if advanced:

@@ -192,13 +192,42 @@ def index_select(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any
 
 
 def index_put(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
-    """Rows of all examples beside one another; indices of each example are those of scatter."""
+    """Along one dimension further; indices of each example are those of scatter."""
+    dim = params[0] + 1
     x, index, source = _all_mapped(size, mapped, arrays)
     if mapped[1]:
-        return _op("_scatter_values", x, _spread(index, source.shape, 1), source, 1)
-    wide = (a.movedim(0, 1).reshape((a.shape[1], size * a.shape[2])) for a in (x, source))
-    x, source = wide
-    return _call(op, (x, arrays[1], source), ()).reshape((x.shape[0], size, -1)).movedim(1, 0)
+        return _op("_scatter_values", x, _spread(index, source.shape, dim), source, dim)
+    return _call(op, (x, arrays[1], source), (dim,))
+
+
+def index_sum(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Along one dimension further; indices of each example are those of scatter."""
+    dim, n = params
+    source, index = _all_mapped(size, mapped, arrays)
+    if not mapped[1]:
+        return _call(op, (source, arrays[1]), (dim + 1, n))
+    shape = (*source.shape[: dim + 1], n, *source.shape[dim + 2 :])
+    return _op("_scatter_sum", source, _spread(index, source.shape, dim + 1), dim + 1, shape)
+
+
+def scatter_sum(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Into zeros for every example."""
+    dim, shape = params
+    return _call(op, _all_mapped(size, mapped, arrays), (dim + 1, (size, *shape)))
+
+
+def nll_loss(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Rows of all examples. With weights of each example's classes, those of the targets are factors."""
+    if not mapped[2]:
+        return into_rows(2)(op, size, mapped, arrays, params)
+    x, target, weight = _all_mapped(size, mapped, arrays)
+    ignored = params[-1]
+    place = _op("_choose", target == ignored, 0, target).reshape((size, -1))
+    factors = _op("_gather", weight, place, 1).reshape(target.shape)
+    rows = into_rows(2)
+    if op.name == "_nll_loss":
+        return factors * rows(op, size, (True, True, False), (x, target, None), params)
+    return rows(op, size, (True, True, False), (x * factors, target, None), params)
 
 
 def copy_slices(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
@@ -256,23 +285,26 @@ def cross_entropy(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[An
 _shifted = with_shapes(lambda size, dims, *rest: (tuple(map(_after, dims)), *rest))
 _planes = into_rows()
 _FAMILIES: tuple[tuple[Rule, str], ...] = (
-    (along_rows, "_max_with_index _min_with_index _cumsum _cumprod _cummax _cummin _logcumsumexp _linear_scan _kthvalue _median _median_of_rows _mode "
+    (along_rows, "_max_with_index _min_with_index _logcumsumexp _linear_scan _kthvalue _median _median_of_rows _mode "
         "_softmax softmax_backward _log_softmax log_softmax_backward _frexp "
         "_inv _cholesky _cofactors _det _slogdet _qr _qr_complete _svd _svdvals _eigh _eig _eigvals _pinv _exp "
         "_solve _solve_triangular _lu _exchange_rows _ldl _ldl_solve"),
-    (along_dim(), "_cat _gather _scatter_add _scatter_values _scatter_reduce _sort bin_max"),
+    (along_dim(), "_cumsum _cumprod _cummax _cummin _cat _gather _scatter_add _scatter_values _scatter_reduce _sort"),
     (along_dim(1), "_topk"),
     (_shifted, "_fft_c2c _fft_r2c _fft_c2r"),
     (with_shapes(lambda size, shape, entries, *value: ((size, *shape), ((0, 1, size), *entries), *value)), "_slice_backward _pad_constant"),
     (with_shapes(lambda size, shape, offset, a, b: ((size, *shape), offset, _after(a), _after(b))), "_diagonal_zeros"),
     (index_select, "_index_select _index_add"),
     (index_put, "_index_put"),
+    (index_sum, "_index_sum"),
+    (scatter_sum, "_scatter_sum"),
+    (nll_loss, "_nll_loss nll_loss_backward"),
     (copy_slices, "_copy_slices"),
     (resample, "resample"),
     (embedding, "_embedding"),
     (dropout, "_dropout"),
     (convolution, "_conv2d conv2d_backward_input conv2d_backward_weight"),
-    (_planes, "_attention attention_backward im2col col2im _max_pool2d max_pool2d_backward _avg_pool2d avg_pool2d_backward _adaptive_avg_pool2d adaptive_avg_pool2d_backward depth_taps"),
+    (_planes, "_attention attention_backward im2col col2im _max_pool2d max_pool2d_backward _volumes_max _adaptive_max_pool3d _avg_pool2d avg_pool2d_backward _adaptive_avg_pool2d adaptive_avg_pool2d_backward depth_taps"),
     (into_rows(change=lambda size, n, *rest: (size * n, *rest)), "depth_taps_backward"),
     (cross_entropy, "_cross_entropy cross_entropy_backward"),
     (layer_norm, "native_layer_norm"),

@@ -9,7 +9,7 @@ from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
 from ._examples import by_numpy, rows_of
 from .elementwise import _choose, div, eq, mul, ne
-from .index import _gather, _index_add
+from .index import _gather, _index_sum
 from .shape import reshape, unsqueeze
 
 
@@ -32,12 +32,14 @@ def _in_table(op, index, n):
 
 def _lookup(weight, index, padding_idx, scale_grad_by_freq):
     n, width = weight.shape
-    _in_table("embedding", index, n)
     out = _core.empty((1, index.numel(), width), weight.dtype)
-    if out.numel():
-        _core.launch_as(
-            "index_select", weight.dtype, [out, _core.contiguous(weight.detach()).view((1, n, width)), _core.contiguous(index).view((-1,))]
-        )
+    if index.numel():
+        table = _core.contiguous(weight.detach()).view((1, n, width))
+        try:
+            _core.launch_as("embedding", weight.dtype, [out, table, _core.contiguous(index).view((-1,))])
+        except IndexError:
+            _in_table("embedding", index, n)  # which says what is wrong
+            raise
     return out.view((*index.shape, width))
 
 
@@ -48,8 +50,8 @@ def _embedding_vjp(g, weight_shape, index, padding_idx, scale_grad_by_freq):
         g = mul(g, ne(unsqueeze(index, -1), padding_idx).to(g.dtype))
     if scale_grad_by_freq and index.numel():
         g = div(g, _core.cast(unsqueeze(reshape(by_numpy(_occurrences, reshape(index, (-1,))), index.shape), -1), g.dtype))
-    rows = reshape(g, (index.numel(), width))
-    return _index_add(_core.full_of(weight_shape, 0, g.dtype), reshape(index, (-1,)), rows, 0)
+    rows = _core.reshape(g, (index.numel(), width))
+    return _index_sum(rows, _core.reshape(index, (-1,)), 0, weight_shape[0])
 
 
 def _occurrences(index):
@@ -181,7 +183,7 @@ def embedding_bag(
             raise ValueError(f'{op}: per_sample_weights need mode="sum", got {mode!r}')
         if per_sample_weights.shape != index.shape:
             raise ShapeError(f"{op}: per_sample_weights must have input's shape {index.shape}, got {per_sample_weights.shape}")
-        per_sample_weights = reshape(per_sample_weights, (-1,))
+        per_sample_weights = _core.reshape(per_sample_weights, (-1,))
     _in_table(op, index, weight.shape[0])
     padding_idx = _padding(op, padding_idx, weight.shape[0])
     flat = reshape(index, (index.numel(),))
@@ -234,7 +236,7 @@ def _pooled(rows, bags, count, mode):
     if mode == "max":
         at = by_numpy(lambda values, whose: _first_largest(values, whose, count), rows.detach(), bags)
         return _choose(sizes() > 0, _gather(rows, at, 0), 0)
-    total = _index_add(_core.full_of((count + 1, width), 0, rows.dtype), bags, rows, 0)[:count]
+    total = _index_sum(rows, bags, 0, count + 1)[:count]
     return div(total, sizes().clamp(min=1)) if mode == "mean" else total
 
 

@@ -11,7 +11,7 @@ from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
 from ._examples import by_numpy
 from .elementwise import _choose
-from .shape import _dim, movedim, permute, reshape
+from .shape import _dim, movedim, permute
 
 ALL = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16", "complex64")
 SUMS = ("float32", "float64", "complex64")
@@ -53,16 +53,6 @@ def _slice_backward(g_, shape, entries):
 # ---- along a dimension ----
 
 
-def _index(op, index, dims):
-    if not isinstance(index, _core.Tensor) or index.dtype.is_floating_point or index.dtype is _core.bool_:
-        raise DTypeError(
-            f"{op}: expected an integer index tensor, got {getattr(getattr(index, 'dtype', None), 'name', type(index).__name__)}"
-        )
-    if dims is not None and index.ndim not in dims:
-        raise ShapeError(f"{op}: expected an index of {' or '.join(map(str, dims))} dimensions, got shape {index.shape}")
-    return index if index.dtype is _core.int64 else _core.cast(index, _core.int64)
-
-
 def _counted_up(index, n, message):
     """An index whose negative entries, which count from the end, count from the start; IndexError for what is beyond n."""
     if not index.numel():
@@ -74,25 +64,8 @@ def _counted_up(index, n, message):
     return _choose(index < 0, index + n, index) if low < 0 else index
 
 
-def _three(shape, d):
-    """`shape` as (outer, n, inner) around dimension d."""
-    return int(np.prod(shape[:d])), shape[d], int(np.prod(shape[d + 1 :]))
-
-
-def _select_plan(input, index, dim):
-    shape = (*input.shape[:dim], index.shape[0], *input.shape[dim + 1 :])
-    outer, n, inner = _three(input.shape, dim)
-    flat = _core.contiguous(input.detach()).view((outer, n, inner))
-    out = _core.empty((outer, index.shape[0], inner), input.dtype)
-    if n == 0 and index.shape[0]:
-        raise IndexError("index_select: the dimension has no entries")
-    if out.numel():
-        _core.launch_as("index_select", input.dtype, [out, flat, _core.contiguous(index)])
-    return out.view(shape)
-
-
-@defop(family="general", plan=_select_plan, linear_in=("input",), dtypes=ALL, where="",
-       vjp={"input": lambda g, index, input_shape, dim: _index_add(_core.full_of(input_shape, 0, g.dtype), index, g, dim), "index": NONDIFF},
+@defop(family="general", plan=_core.plan_index_select, linear_in=("input",), dtypes=ALL, where="",
+       vjp={"input": lambda g, index, input_shape, dim: _index_sum(g, index, dim, input_shape[dim]), "index": NONDIFF},
        samples=lambda r: [Sample(r(4, 3), r.ints(0, 3, 5), dim=1, id="columns"), Sample(r(4, 3), r.ints(0, 4, 6), dim=0, id="rows")])  # fmt: skip
 def _index_select(input, index, dim):
     """Entries of a dimension, by index"""
@@ -110,25 +83,28 @@ def index_select(input, dim, index):
     tensor([[2, 2, 1],
             [4, 4, 3]])
     """
-    index = _index("index_select", index, (0, 1))
+    index = _core.check_vector("index_select", index)
     d = _dim("index_select", dim, input.ndim)
     if input.ndim == 0:
-        return reshape(_index_select(reshape(input, (1,)), reshape(index, (-1,)), 0), ())
-    return _index_select(input, reshape(index, (-1,)), d)
+        return _core.reshape(_index_select(_core.reshape(input, (1,)), index, 0), ())
+    return _index_select(input, index, d)
+
+
+@defop(family="general", plan=_core.plan_index_sum, dtypes=SUMS, linear_in=("source",), where="",
+       vjp={"source": lambda g, index, dim: _index_select(g, index, dim), "index": NONDIFF},
+       samples=lambda r: [Sample(r(4, 5), r.ints(0, 3, 5), dim=1, n=3, id="columns")])  # fmt: skip
+def _index_sum(source, index, dim, n):
+    """Zeros, n along dim, with the entries of source added at index: the gradient of picking entries"""
+    source = np.asarray(source)
+    out = np.zeros((*source.shape[:dim], n, *source.shape[dim + 1 :]), source.dtype)
+    np.add.at(np.moveaxis(out, dim, 0), index, np.moveaxis(source, dim, 0))
+    return out
 
 
 def _index_add_plan(input, index, source, dim):
     if input.dtype is _core.bool_:
         return None  # a sum of truth values is "or", which the reference does
-    out = input.detach().clone()
-    outer, n, inner = _three(input.shape, dim)
-    if source.numel():
-        _core.launch_as(
-            "index_add",
-            input.dtype,
-            [out.view((outer, n, inner)), _core.contiguous(source.detach()).view((outer, -1, inner)), _core.contiguous(index)],
-        )
-    return out
+    return _core.plan_index_add(input, index, source, dim)
 
 
 @defop(family="general", plan=_index_add_plan, dtypes=SUMS, linear_in=("input", "source"), where="",
@@ -150,7 +126,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     >>> mg.zeros(3).index_add(0, mg.tensor([0, 2, 0]), mg.ones(3))
     tensor([2., 0., 1.])
     """
-    index = reshape(_index("index_add", index, (0, 1)), (-1,))
+    index = _core.check_vector("index_add", index)
     d = _dim("index_add", dim, input.ndim)
     want = (*input.shape[:d], index.shape[0], *input.shape[d + 1 :])
     if source.shape != want:
@@ -160,41 +136,14 @@ def index_add(input, dim, index, source, *, alpha=1):
     return _index_add(input, index, source if alpha == 1 else source * alpha, d)
 
 
-def _aligned(x, shape, dim):
-    """x cut to `shape` in every dimension but `dim`, as gather reads it."""
-    return _core.slice_view(x.detach(), tuple((0, 1, x.shape[d] if d == dim else s) for d, s in enumerate(shape)))
-
-
-def _gathered(input, index, dim):
-    outer, k, inner = _three(index.shape, dim)
-    flat = _core.contiguous(_aligned(input, index.shape, dim)).view((outer, input.shape[dim], inner))
-    out = _core.empty((outer, k, inner), input.dtype)
-    if out.numel():
-        _core.launch_as("gather", input.dtype, [out, flat, _core.contiguous(index).view((outer, k, inner))])
-    return out.view(index.shape)
-
-
-@defop(family="general", plan=_gathered, linear_in=("input",), dtypes=ALL, where="",
-       vjp={"input": lambda g, index, input_shape, dim: _scatter_add(_core.full_of(input_shape, 0, g.dtype), index, g, dim), "index": NONDIFF},
+@defop(family="general", plan=_core.plan_gather, linear_in=("input",), dtypes=ALL, where="",
+       vjp={"input": lambda g, index, input_shape, dim: _scatter_sum(g, index, dim, input_shape), "index": NONDIFF},
        samples=lambda r: [Sample(r(4, 3), r.ints(0, 3, 2, 5), dim=1, id="columns"), Sample(r(4, 3), r.ints(0, 4, 6, 2), dim=0, id="rows")])  # fmt: skip
 def _gather(input, index, dim):
     """out[i][j] = input[i][index[i][j]] (dim 1)"""
     index = np.asarray(index)
     cut = np.asarray(input)[tuple(slice(None) if d == dim else slice(s) for d, s in enumerate(index.shape))]
     return np.take_along_axis(cut, index, dim)
-
-
-def _check_along(op, input, dim, index, source=None):
-    index = _index(op, index, None)
-    d = _dim(op, dim, input.ndim)
-    if index.ndim != input.ndim:
-        raise ShapeError(f"{op}: index {index.shape} and input {input.shape} must have the same number of dimensions")
-    for i, (n, m) in enumerate(zip(index.shape, input.shape, strict=True)):
-        if i != d and n > m:
-            raise ShapeError(f"{op}: index {index.shape} is larger than input {input.shape} in dimension {i}")
-    if source is not None and any(n > m for n, m in zip(index.shape, source.shape, strict=True)):
-        raise ShapeError(f"{op}: index {index.shape} is larger than source {source.shape}")
-    return index, d
 
 
 @composite(arrays="input", dtypes=ALL,
@@ -209,27 +158,12 @@ def gather(input, dim, index):
     tensor([[1, 1],
             [4, 3]])
     """
-    index, d = _check_along("gather", input, dim, index)
+    index, d = _core.check_along("gather", input, dim, index)
     return _gather(input, index, d) if input.ndim else input.clone()
 
 
-def _scatter(kernel):
-    def plan(input, index, source, dim):
-        if kernel == "scatter_add" and input.dtype is _core.bool_:
-            return None
-        out = input.detach().clone()
-        if not index.numel():
-            return out
-        cut = _aligned(out, index.shape, dim)
-        flat = cut.clone()
-        outer, k, inner = _three(index.shape, dim)
-        part = _core.slice_view(source.detach(), tuple((0, 1, s) for s in index.shape))
-        _core.launch_as(kernel, input.dtype, [flat.view((outer, input.shape[dim], inner)), _core.contiguous(part).view((outer, k, inner)),
-                                              _core.contiguous(index).view((outer, k, inner))])  # fmt: skip
-        _core.copy_(cut, flat)
-        return out
-
-    return plan
+def _scatter_add_plan(input, index, source, dim):
+    return None if input.dtype is _core.bool_ else _core.plan_scatter_add(input, index, source, dim)
 
 
 def _scatter_samples(r):
@@ -239,7 +173,7 @@ def _scatter_samples(r):
     ]
 
 
-@defop(family="general", plan=_scatter("scatter_add"), dtypes=SUMS, linear_in=("input", "source"), where="", samples=_scatter_samples,
+@defop(family="general", plan=_scatter_add_plan, dtypes=SUMS, linear_in=("input", "source"), where="", samples=_scatter_samples,
        vjp={"input": lambda g: g, "index": NONDIFF,
             "source": lambda g, index, dim, source_shape: _fit(_gather(g, index, dim), source_shape)})  # fmt: skip
 def _scatter_add(input, index, source, dim):
@@ -256,7 +190,7 @@ def _fit(g, shape):
     return g if g.shape == tuple(shape) else _slice_backward(g, tuple(shape), tuple((0, 1, s) for s in g.shape))
 
 
-@defop(family="general", plan=_scatter("scatter"), linear_in=("input", "source"), where="", samples=_scatter_samples, dtypes=ALL,
+@defop(family="general", plan=_core.plan_scatter, linear_in=("input", "source"), where="", samples=_scatter_samples, dtypes=ALL,
        vjp={"input": lambda g, index, dim: _scatter_values(g, index, _core.full_of(index.shape, 0, g.dtype), dim), "index": NONDIFF,
             "source": lambda g, index, dim, source_shape: _fit(_gather(g, index, dim), source_shape)})  # fmt: skip
 def _scatter_values(input, index, source, dim):
@@ -291,7 +225,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
         if reduce not in ("add", "multiply"):
             raise ValueError(f'scatter: reduce must be "add" or "multiply", got {reduce!r}')
         return input.scatter_reduce(dim, index, src, "sum" if reduce == "add" else "prod")
-    index, d = _check_along("scatter", input, dim, index, src)
+    index, d = _core.check_along("scatter", input, dim, index, src)
     if src.dtype is not input.dtype:
         raise DTypeError(f"scatter: expected a src of dtype {input.dtype.name}, got {src.dtype.name}")
     return _scatter_values(input, index, src, d)
@@ -305,26 +239,39 @@ def scatter_add(input, dim, index, src):
     >>> mg.zeros(1, 3).scatter_add(1, mg.tensor([[2, 2]]), mg.ones(1, 2))
     tensor([[0., 0., 2.]])
     """
-    index, d = _check_along("scatter_add", input, dim, index, src)
+    index, d = _core.check_along("scatter_add", input, dim, index, src)
     return _scatter_add(input, index, src, d)
+
+
+@defop(family="general", plan=_core.plan_scatter_sum, dtypes=SUMS, linear_in=("source",), where="",
+       samples=lambda r: [Sample(r(4, 3), r.ints(0, 5, 4, 3), dim=1, shape=(4, 5), id="columns"),
+                          Sample(r(4, 3), r.ints(0, 6, 4, 2), dim=0, shape=(6, 3), id="narrower")],
+       vjp={"source": lambda g, index, dim, source_shape: _fit(_gather(g, index, dim), source_shape), "index": NONDIFF})  # fmt: skip
+def _scatter_sum(source, index, dim, shape):
+    """Zeros of `shape` with source added along dim: the gradient of picking single entries"""
+    out, index, source = np.zeros(shape, np.asarray(source).dtype), np.asarray(index), np.asarray(source)
+    where = list(np.indices(index.shape))
+    where[dim] = index
+    np.add.at(out, tuple(where), source[tuple(slice(s) for s in index.shape)])
+    return out
 
 
 def scatter_zeros(g, dim, index, shape):
     """Zeros of `shape` with g scattered along `dim`: the gradient of picking single entries."""
-    return _scatter_add(_core.full_of(shape, 0, g.dtype), index, g, dim % len(shape))
+    return _scatter_sum(g, index, dim % len(shape), tuple(shape))
 
 
 # ---- x[...] with index tensors ----
 
 
-def _linear(x, indices):
-    """One index into the flattened first dimensions of x for several index tensors, which broadcast; and their common shape."""
+def _linear(sizes, indices):
+    """`_combined` for index tensors of each example."""
     shape = np.broadcast_shapes(*(i.shape for i in indices))
 
     def flat_of(*arrays):
         flat = np.zeros(arrays[0].shape, np.int64)
         for d, a in enumerate(arrays):
-            n = x.shape[d]
+            n = sizes[d]
             if a.size and (a.min() < -n or a.max() >= n):
                 raise IndexError(
                     f"index: an index tensor holds {a.min() if a.min() < -n else a.max()}, out of range for a dimension of size {n}"
@@ -332,7 +279,7 @@ def _linear(x, indices):
             flat = flat * n + np.where(a < 0, a + n, a)
         return flat
 
-    return reshape(by_numpy(flat_of, *(i if i.shape == shape else i.expand(shape) for i in indices)), (math.prod(shape),)), shape
+    return _core.reshape(by_numpy(flat_of, *(i if i.shape == shape else i.expand(shape) for i in indices)), (math.prod(shape),)), shape
 
 
 def _split_dims(view, advanced):
@@ -343,10 +290,17 @@ def _split_dims(view, advanced):
     return dims, rest, (dims[0] if together else 0)
 
 
-def _broadcastable(advanced):
+def _in_front(x, dims, rest):
+    return x if dims == list(range(len(dims))) else permute(x, (*dims, *rest))
+
+
+def _combined(sizes, advanced):
+    """The index tensors of dimensions of these sizes as one into the flattened dimensions, and their common shape."""
+    if any(_core.level_of(i) for _, i in advanced):
+        return _linear(sizes, [i for _, i in advanced])
     try:
-        np.broadcast_shapes(*(i.shape for _, i in advanced))
-    except ValueError:
+        return _core.linear_index(sizes, tuple(i for _, i in advanced))
+    except ShapeError:
         raise IndexError(
             f"index: index tensors of shapes {', '.join(str(i.shape) for _, i in advanced)} cannot be broadcast together"
         ) from None
@@ -354,13 +308,14 @@ def _broadcastable(advanced):
 
 def advanced_get(view, advanced):
     """view[...] for index tensors at some of its dimensions; a copy."""
-    _broadcastable(advanced)
+    if len(advanced) == 1:
+        return _core.pick(view, *advanced[0])
     dims, rest, at = _split_dims(view, advanced)
-    x = permute(view, (*dims, *rest))
-    index, shape = _linear(x, [i for _, i in advanced])
+    x = _in_front(view, dims, rest)
+    index, shape = _combined(x.shape[: len(dims)], advanced)
     inner = x.shape[len(dims) :]
-    picked = _index_select(reshape(x, (int(np.prod(x.shape[: len(dims)])), int(np.prod(inner)))), index, 0)
-    out = reshape(picked, (*shape, *inner))
+    picked = _index_select(_core.reshape(x, (math.prod(x.shape[: len(dims)]), math.prod(inner))), index, 0)
+    out = _core.reshape(picked, (*shape, *inner))
     return movedim(out, tuple(range(len(shape))), tuple(range(at, at + len(shape)))) if at and shape else out
 
 
@@ -374,41 +329,47 @@ def advanced_set(view, advanced, value):
 
 
 def _put(x, advanced, value, write):
-    """x with value at the places of the index tensors; `write` (_index_put, _index_add) does it for rows."""
-    _broadcastable(advanced)
+    """x with value at the places of the index tensors; `write` (_index_put, _index_add) does it for entries of one dimension."""
+    if len(advanced) == 1:
+        d, index = advanced[0]
+        value = _expanded(value, (*x.shape[:d], *index.shape, *x.shape[d + 1 :]))
+        if index.ndim != 1:
+            value = _core.reshape(value, (*x.shape[:d], index.numel(), *x.shape[d + 1 :]))
+            index = _core.reshape(index, (-1,))
+        try:
+            return write(x, index, value, d)
+        except IndexError:
+            _core.pick(x.detach(), d, index)  # which says what is wrong
+            raise
     dims, rest, at = _split_dims(x, advanced)
-    shape = np.broadcast_shapes(*(i.shape for _, i in advanced))
+    moved = _in_front(x, dims, rest)
+    index, shape = _combined(moved.shape[: len(dims)], advanced)
     inner = [x.shape[d] for d in rest]
-    target = (*inner[:at], *shape, *inner[at:])
-    try:
-        value = value.expand(target)
-    except ShapeError:
-        raise ShapeError(f"index: a value of shape {value.shape} cannot be written where the index selects shape {tuple(target)}") from None
+    value = _expanded(value, (*inner[:at], *shape, *inner[at:]))
     value = movedim(value, tuple(range(at, at + len(shape))), tuple(range(len(shape)))) if at and shape else value
-    moved = permute(x, (*dims, *rest))
-    index, _ = _linear(moved, [i for _, i in advanced])
-    rows, width = int(np.prod(moved.shape[: len(dims)])), int(np.prod(inner))
-    source = reshape(value, (index.shape[0], width))
-    args = (index, source) if write is _index_put else (index, source, 0)
-    filled = write(reshape(moved, (rows, width)), *args)
-    return permute(reshape(filled, moved.shape), tuple(sorted(range(x.ndim), key=(*dims, *rest).__getitem__)))
+    rows, width = math.prod(moved.shape[: len(dims)]), math.prod(inner)
+    filled = write(_core.reshape(moved, (rows, width)), index, _core.reshape(value, (index.shape[0], width)), 0)
+    filled = _core.reshape(filled, moved.shape)
+    return filled if dims == list(range(len(dims))) else permute(filled, tuple(sorted(range(x.ndim), key=(*dims, *rest).__getitem__)))
 
 
-def _index_put_plan(input, index, source):
-    out = input.detach().clone()
-    if source.numel():
-        _core.launch_as("index_put", input.dtype, [out, _core.contiguous(index), _core.contiguous(source.detach())])
-    return out
+def _expanded(value, shape):
+    if value.shape == shape:
+        return value
+    try:
+        return value.expand(shape)
+    except ShapeError:
+        raise ShapeError(f"index: a value of shape {value.shape} cannot be written where the index selects shape {tuple(shape)}") from None
 
 
-@defop(family="general", plan=_index_put_plan, linear_in=("input", "source"), dtypes=ALL,
-       vjp={"input": lambda g, index, source_shape: _index_put(g, index, _core.full_of(source_shape, 0, g.dtype)), "index": NONDIFF,
-            "source": lambda g, index: _index_select(g, index, 0)},
-       samples=lambda r: [Sample(r(5, 3), np.array([3, 0, 4, 1]), r(4, 3), id="rows")])  # fmt: skip
-def _index_put(input, index, source):
-    """input (n, inner) with its rows at index replaced by those of source"""
+@defop(family="general", plan=_core.plan_index_put, linear_in=("input", "source"), dtypes=ALL, where="",
+       vjp={"input": lambda g, index, source_shape, dim: _index_put(g, index, _core.full_of(source_shape, 0, g.dtype), dim), "index": NONDIFF,
+            "source": lambda g, index, dim: _index_select(g, index, dim)},
+       samples=lambda r: [Sample(r(5, 3), np.array([3, 0, 4, 1]), r(4, 3), dim=0, id="rows"), Sample(r(2, 5), np.array([3, 0, 4]), r(2, 3), dim=1, id="columns")])  # fmt: skip
+def _index_put(input, index, source, dim):
+    """input with the entries of dim at index replaced by those of source"""
     out = np.array(input)
-    out[np.asarray(index)] = source
+    np.moveaxis(out, dim, 0)[np.asarray(index)] = np.moveaxis(np.asarray(source), dim, 0)
     return out
 
 
@@ -419,8 +380,12 @@ def masked_select(input, mask):
     >>> mg.masked_select(mg.tensor([1, 2, 3]), mg.tensor([True, False, True]))
     tensor([1, 3])
     """
-    shape = np.broadcast_shapes(input.shape, mask.shape)
-    return input.expand(shape)[mask.expand(shape)]
+    if mask.dtype is not _core.bool_:
+        raise DTypeError(f"masked_select: expected a mask of bool, got {mask.dtype.name}")
+    if input.shape != mask.shape:
+        shape = np.broadcast_shapes(input.shape, mask.shape)
+        input, mask = input.expand(shape), mask.expand(shape)
+    return _index_select(_core.reshape(input, (-1,)), _core.nonzero_flat(mask), 0)
 
 
 @composite(
@@ -434,7 +399,9 @@ def nonzero(input, *, as_tuple=False):
     >>> mg.nonzero(mg.tensor([0, 5, 0, 6])).tolist()
     [[1], [3]]
     """
-    found = np.nonzero(np.atleast_1d(input.numpy(force=True)))
-    if as_tuple:
-        return tuple(_core.from_numpy(i.astype(np.int64)) for i in found)
-    return _core.from_numpy(np.stack(found, 1).astype(np.int64)[:, : input.ndim])
+    if not as_tuple:
+        return _core.nonzero(input)
+    return _core.unbind(_core.nonzero(input if input.ndim else _core.reshape(input, (1,))), 1)
+
+
+_core.install_movers(_index_select.op.engine)

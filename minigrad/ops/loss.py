@@ -14,8 +14,8 @@ from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
 from ._samples import NO_BROADCAST, pairs, small
 from .activation import _softplus, log_softmax, softmax, softmax_backward
-from .elementwise import _choose, clamp, eq, ge, log, log1p, lt, mul, ne, neg, sub
-from .index import _gather, _index_select
+from .elementwise import _choose, clamp, eq, log, log1p, lt, mul, ne, neg, sub
+from .index import _index_select
 from .shape import movedim, reshape, unsqueeze
 
 
@@ -303,23 +303,7 @@ def cross_entropy_backward(grad, input, lse, target, weight, ignore_index, label
     return (grad[:, None] * np.where(weights.any(1)[:, None], slope, 0)).astype(input.dtype)
 
 
-def _check_classes(op, input, target, weight):
-    """(number of classes, shape of the loss) for class indices as target."""
-    for name, t in (("input", input), ("target", target)):
-        if not isinstance(t, _core.Tensor):
-            raise TypeError(f"{op}: expected a Tensor as {name}, got {type(t).__name__}")
-    if not input.is_floating_point():
-        raise DTypeError(f"{op}: expected a floating-point input, got dtype {input.dtype.name}")
-    if input.ndim == 0:
-        raise ShapeError(f"{op}: input must be (N, C, ...) or (C,), got shape ()")
-    batch = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
-    if target.shape != batch:
-        raise ShapeError(f"{op}: target must have shape {batch} for input {input.shape} (N, C, ...), got {target.shape}")
-    if target.is_floating_point() or target.dtype is _core.bool_:
-        raise DTypeError(f"{op}: target must hold class indices (int64), got dtype {target.dtype.name}")
-    c = input.shape[0 if input.ndim == 1 else 1]
-    _check_weight(op, weight, c, input.dtype)
-    return c, batch
+_check_classes = _core.check_classes
 
 
 def _check_weight(op, weight, c, dtype):
@@ -346,13 +330,13 @@ def _reduced_rows(loss, target, weight, ignore_index, reduction, batch):
         return loss if loss.shape == batch else reshape(loss, batch)
     if reduction == "sum":
         return loss.sum()
-    kept = ne(target, ignore_index)
     if weight is not None:
+        kept = ne(target, ignore_index)
         return loss.sum() / _choose(kept, _index_select(weight.detach(), _choose(kept, target, 0), 0), 0).sum()
     if _core.level_of(target):  # under vmap every example has a number of its own
-        return loss.sum() / kept.sum()
-    count = kept.sum().item()
-    return loss.mean() if count == loss.shape[0] else loss.sum() / count
+        return loss.sum() / ne(target, ignore_index).sum()
+    count = _core.count_others(target, ignore_index)
+    return _core.reduce_loss(loss, "mean") if count == loss.shape[0] else loss.sum() / count
 
 
 _CLASS_ERRORS = [
@@ -400,7 +384,8 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     >>> mg.nn.functional.cross_entropy(mg.tensor([[0.0, 0.0], [0.0, 100.0]]), mg.tensor([0, 1]))
     tensor(0.3466)
     """
-    reduction = _reduction("cross_entropy", reduction, size_average, reduce)
+    if size_average is not None or reduce is not None or reduction not in ("none", "mean", "sum"):
+        reduction = _reduction("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing must be between 0 and 1, got {label_smoothing}")
     if isinstance(target, _core.Tensor) and target.is_floating_point():
@@ -428,6 +413,50 @@ def _probability_loss(input, target, weight, reduction, label_smoothing):
     return loss.sum() / loss.numel() if reduction == "mean" else _reduced(loss, reduction)
 
 
+def _nll_samples(r: Draw) -> list[Sample]:
+    return [
+        Sample(r(4, 5, 1), r.ints(0, 5, 4, 1), None, ignore_index=-100, id="rows"),
+        Sample(r(2, 3, 4), r.ints(0, 3, 2, 4), r.between(0.5, 2, 3), ignore_index=1, id="pixels"),
+    ]
+
+
+def _nll_backward_samples(r: Draw) -> list[Sample]:
+    return [Sample(r(*s.arrays[1].shape), *s.arrays[1:], classes=s.arrays[0].shape[1], id=s.id, **s.params) for s in _nll_samples(r)]
+
+
+def _target_weights(target, weight, classes, ignore_index):
+    """What each target's log-probability counts, and the targets with those that are ignored replaced."""
+    kept = target != ignore_index
+    place = np.where(kept, target, 0)
+    if ((place < 0) | (place >= classes)).any():
+        raise IndexError("nll_loss: an index is out of range")
+    return np.where(kept, 1 if weight is None else weight[place], 0), place
+
+
+@defop(family="general", kernel="nll_loss", where="", samples=_nll_samples, linear_in=("input",),
+       plan=lambda input, target, weight, ignore_index: _core.Plan(target.shape, params=(ignore_index,)),
+       vjp={"input": lambda g, target, weight, input_shape, ignore_index: nll_loss_backward(g, target, weight, input_shape[1], ignore_index),
+            "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
+def _nll_loss(input, target, weight, ignore_index):
+    """-weight * input at the targets, of log-probabilities (N, C, pixels)"""
+    counts, place = _target_weights(target, weight, input.shape[1], ignore_index)
+    return (-counts * np.take_along_axis(input, place[:, None], 1)[:, 0]).astype(input.dtype)
+
+
+@defop(family="general", kernel="nll_loss_backward", where="", samples=_nll_backward_samples, linear_in=("grad",),
+       plan=lambda grad, target, weight, classes, ignore_index: _core.Plan((target.shape[0], classes, target.shape[1]), params=(ignore_index,)),
+       vjp={"grad": lambda g, target, weight, ignore_index: _nll_loss(g, target, weight, ignore_index), "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
+def nll_loss_backward(grad, target, weight, classes, ignore_index):
+    """The gradient of every picked log-probability in its place, zeros elsewhere.
+
+    Shapes: grad and target (N, pixels), weight (classes,) or None; returns (N, classes, pixels). Dtypes: floats; target int64.
+    """
+    counts, place = _target_weights(target, weight, classes, ignore_index)
+    out = np.zeros((target.shape[0], classes, target.shape[1]), grad.dtype)
+    np.put_along_axis(out, place[:, None], (-counts * grad)[:, None].astype(grad.dtype), 1)
+    return out
+
+
 @composite(arrays="input target", where="F", samples=lambda r: [
     Sample(r(4, 5), r.ints(0, 5, 4), id="rows"),
     Sample(r(2, 3, 4), r.ints(0, 3, 2, 4), weight=r.between(0.5, 2, 3), ignore_index=1, reduction="sum", id="pixels")], errors=_CLASS_ERRORS)  # fmt: skip
@@ -439,15 +468,10 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     >>> mg.nn.functional.nll_loss(mg.tensor([[-1.0, -2.0], [-3.0, -4.0]]), mg.tensor([0, 1]))
     tensor(2.5)
     """
-    reduction = _reduction("nll_loss", reduction, size_average, reduce)
+    if size_average is not None or reduce is not None or reduction not in ("none", "mean", "sum"):
+        reduction = _reduction("nll_loss", reduction, size_average, reduce)
     c, batch = _check_classes("nll_loss", input, target, weight)
-    rows = _rows_of(input, c)
-    target = _core.cast(target if target.ndim == 1 else reshape(target, (-1,)), _core.int64)
-    kept = ne(target, ignore_index)
-    place = _choose(kept, target, 0)
-    if place.numel() and _core.whole(lt(place, 0) | ge(place, c)).any():
-        raise IndexError("nll_loss: an index is out of range")
-    picked = neg(reshape(_gather(rows, unsqueeze(place, 1), 1), (-1,)))
-    if weight is not None:
-        picked = picked * _index_select(weight, place, 0)
-    return _reduced_rows(_choose(kept, picked, 0), target, weight, ignore_index, reduction, batch)
+    n, inner = batch[0] if batch else 1, math.prod(batch[1:])
+    target = _core.cast(target, _core.int64)
+    loss = _nll_loss(_core.reshape(input, (n, c, inner)), _core.reshape(target, (n, inner)), weight, ignore_index)
+    return _reduced_rows(_core.reshape(loss, (n * inner,)), _core.reshape(target, (n * inner,)), weight, ignore_index, reduction, batch)

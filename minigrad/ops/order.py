@@ -33,7 +33,7 @@ def _distinct_rows(**params):
 
 
 def _kth_index(x, k):
-    return np.argpartition(x, k - 1, -1)[..., k - 1]  # NaN counts as the largest, as in PyTorch
+    return np.argsort(x, -1, kind="stable")[..., k - 1]  # NaN counts as the largest, as in PyTorch
 
 
 def _median_index(x, ignore_nan):
@@ -58,13 +58,35 @@ def _mode_index(x):
     return np.take_along_axis(order, np.argmax(length == longest, -1)[..., None], -1)[..., 0]
 
 
-@defop(family="general", outputs=2, vjp={"input": _spread_back}, dtypes=NUMBERS, where="", samples=_distinct_rows(k=2))
+def _nth(x, n):
+    """(n-th smallest, its index) along the last dimension by the sorting kernel, and whether there is a NaN."""
+    last = x.ndim - 1
+    values, order = _core.plan_sort(x, last, False)
+    nan = x.is_floating_point() and bool(isnan(_core.select(values, last, -1)).any())
+    return (_core.select(values, last, n).clone(), _core.select(order, last, n).clone()), nan
+
+
+def _median_plan(input, ignore_nan):
+    if not input.numel():
+        return None
+    found, nan = _nth(input, (input.shape[-1] - 1) // 2)
+    return None if nan else found
+
+
+def _median_of_rows_plan(input, ignore_nan):
+    found = _median_plan(input, ignore_nan)
+    return None if found is None else found[0]
+
+
+@defop(family="general", outputs=2, plan=lambda input, k: _nth(input, k - 1)[0] if input.numel() else None,
+       vjp={"input": _spread_back}, dtypes=NUMBERS, where="", samples=_distinct_rows(k=2))  # fmt: skip
 def _kthvalue(input, k):
     """(k-th smallest, its index) along the last dimension"""
     return _picked(np.asarray(input), _kth_index(np.asarray(input), k))
 
 
-@defop(family="general", outputs=2, vjp={"input": _spread_back}, dtypes=NUMBERS, where="", samples=_distinct_rows(ignore_nan=False))
+@defop(family="general", outputs=2, plan=_median_plan, vjp={"input": _spread_back}, dtypes=NUMBERS, where="",
+       samples=_distinct_rows(ignore_nan=False))  # fmt: skip
 def _median(input, ignore_nan):
     """(lower median, its index) along the last dimension"""
     return _picked(np.asarray(input), _median_index(np.asarray(input), ignore_nan))
@@ -128,7 +150,14 @@ def _median_of_rows_vjp(g, input, y):
     return _choose(hit, unsqueeze(g, -1) / _sum(hit, -1, True).to(g.dtype), 0)
 
 
-@defop(family="general", vjp={"input": _median_of_rows_vjp}, dtypes=NUMBERS, where="", samples=_distinct_rows(ignore_nan=True))
+@defop(
+    family="general",
+    plan=_median_of_rows_plan,
+    vjp={"input": _median_of_rows_vjp},
+    dtypes=NUMBERS,
+    where="",
+    samples=_distinct_rows(ignore_nan=True),
+)
 def _median_of_rows(input, ignore_nan):
     """Lower medians along the last dimension, without their indices; of no elements, NaN"""
     x = np.asarray(input)

@@ -30,18 +30,26 @@ def _widths(op, input, pad):
     """(before, after) of every dimension; the last come first in `pad`."""
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
         raise ShapeError(f"{op}: expected an even number of sizes, at most {2 * input.ndim} for shape {input.shape}, got {tuple(pad)}")
-    widths = [(0, 0)] * (input.ndim - len(pad) // 2) + [(pad[2 * i], pad[2 * i + 1]) for i in reversed(range(len(pad) // 2))]
-    for d, (before, after) in enumerate(widths):
-        if input.shape[d] + before + after < 0:
-            raise ShapeError(f"{op}: {before} and {after} cut more than there is of dimension {d} of shape {input.shape}")
+    shape, n = input.shape, len(pad) // 2
+    widths = [(0, 0)] * (len(shape) - n)
+    for i in range(n - 1, -1, -1):
+        before, after = pad[2 * i], pad[2 * i + 1]
+        if shape[-1 - i] + before + after < 0:
+            raise ShapeError(f"{op}: {before} and {after} cut more than there is of dimension {len(shape) - 1 - i} of shape {shape}")
+        widths.append((before, after))
     return widths
 
 
 def _constant(input, widths, value):
-    keep = tuple((max(-b, 0), 1, s + min(b, 0) + min(a, 0)) for s, (b, a) in zip(input.shape, widths, strict=True))
-    inner = _core.slice_view(input, keep) if min(map(min, widths), default=0) < 0 else input
-    shape = tuple(s + b + a for s, (b, a) in zip(input.shape, widths, strict=True))
-    return _pad_constant(inner, shape, tuple((max(b, 0), 1, k[2]) for k, (b, _) in zip(keep, widths, strict=True)), value)
+    keep, entries, shape, less = [], [], [], False
+    for s, (before, after) in zip(input.shape, widths, strict=True):
+        left = s + min(before, 0) + min(after, 0)
+        less = less or left < s
+        keep.append((max(-before, 0), 1, left))
+        entries.append((max(before, 0), 1, left))
+        shape.append(s + before + after)
+    inner = _core.slice_view(input, tuple(keep)) if less else input
+    return _pad_constant(inner, tuple(shape), tuple(entries), value)
 
 
 def _source(mode, n, before, after, d):

@@ -6,6 +6,7 @@ that forward chose; they are constants for every higher order.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -33,6 +34,31 @@ def window(op, n, kernel_size, stride, padding):
     if any(2 * p > k for p, k in zip(pad, kernel)):
         raise ShapeError(f"{op}: padding must be at most half the kernel size, got padding={pad} and kernel_size={kernel}")
     return kernel, step, pad
+
+
+def _layout(op, shape, kernel_size, stride, padding, dilation, ceil_mode):
+    """Checked (kernel, stride, padding, dilation, output size) of pooling over axes of these sizes."""
+    n = len(shape)
+    kernel, step, pad = window(op, n, kernel_size, stride, padding)
+    gaps = sizes(op, "dilation", dilation, n, 1)
+    return kernel, step, pad, gaps, counts(op, shape, kernel, step, pad, gaps, ceil_mode)
+
+
+_remembered = functools.lru_cache(256, typed=True)(
+    _layout
+)  # a network asks the same thing at every step, and small images are pooled faster
+
+
+def layout(op, shape, *window):
+    """`_layout`, remembered for integers: of equal tuples one may hold what is none."""
+    for v in window:
+        if type(v) is tuple:
+            for i in v:
+                if type(i) is not int:
+                    return _layout(op, shape, *window)
+        elif type(v) is list:
+            return _layout(op, shape, *window)
+    return _remembered(op, shape, *window)
 
 
 # ---- maximum ----
@@ -121,9 +147,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 def max_pool(op, n, input, kernel_size, stride, padding, dilation, ceil_mode, with_indices=True):
     """Maxima of windows over `n` axes, and their positions if asked for."""
     check_batch(op, input, n)
-    kernel, step, pad = window(op, n, kernel_size, stride, padding)
-    gaps = sizes(op, "dilation", dilation, n, 1)
-    size = counts(op, input.shape, kernel, step, pad, gaps, ceil_mode)
+    kernel, step, pad, gaps, size = layout(op, input.shape[-n:], kernel_size, stride, padding, dilation, ceil_mode)
     values, index = batched(lambda x: _MAXIMA[n](x, kernel, step, pad, gaps, size), input, n + 2)
     return (values, index) if with_indices else values
 
@@ -134,18 +158,46 @@ def _max_pool1d(input, kernel, stride, padding, dilation, size):
     return values.squeeze(2), index.squeeze(2)
 
 
-def _max_pool3d(input, kernel, stride, padding, dilation, size):
-    """Of each plane, then along the depth of those maxima. The first of equal values stays the first."""
-    n, c, depth, h, w = input.shape
+def volume_scatter(g, index, shape):
+    """g added at the positions that pooling of volumes (N, D, H, W) chose: of planes, as far as scattering is concerned."""
+    n, d, h, w = shape
+    od, oh, ow = g.shape[1:]
+    planes = max_pool2d_backward(_core.reshape(g, (n, 1, od * oh, ow)), _core.reshape(index, (n, 1, od * oh, ow)), (d * h, w))
+    return _core.reshape(planes, shape)
+
+
+def _volume_samples(r: Draw) -> list[Sample]:
+    return [
+        Sample(
+            r.distinct(3, 5, 4, 7), kernel=(3, 2, 2), stride=(2, 1, 3), padding=(1, 1, 0), dilation=(1, 2, 1), size=(3, 4, 2), id="leftover"
+        ),
+        Sample(
+            r.distinct(2, 3, 5, 4), kernel=(2, 2, 2), stride=(2, 2, 2), padding=(0, 0, 0), dilation=(1, 1, 1), size=(2, 3, 2), id="ceil"
+        ),
+    ]
+
+
+@defop(family="general", kernel="max_pool3d", outputs=2, where="", samples=_volume_samples,
+       plan=lambda input, kernel, stride, padding, dilation, size: _core.Plan(
+           (input.shape[0], *size), (input.shape[0], *size), dtypes=(None, _core.int64), params=(*kernel, *stride, *padding, *dilation)),
+       vjp={"input": lambda g, y1, input_shape: volume_scatter(g[0], y1, input_shape)})  # fmt: skip
+def _volumes_max(input, kernel, stride, padding, dilation, size):
+    """Largest value of each window of volumes (N, D, H, W), and its position in the volume: of each plane, then along the depth"""
+    n, depth, h, w = input.shape
     rest, pixels = [q[1:] for q in (kernel, stride, padding, dilation, size)], size[1] * size[2]
-    planes, inside = _max_pool2d(input.reshape(n * c, depth, h, w), *rest)
+    planes, inside = _max_pool2d.op.ref(input, *rest)
     columns = ((q[0], other) for q, other in zip((kernel, stride, padding, dilation, size), (1, 1, 0, 1, pixels)))
-    values, index = _max_pool2d(planes.reshape(n * c, 1, depth, pixels), *columns)
-    index = index.reshape(n * c, size[0] * pixels)
-    inside = inside.reshape(n * c, depth * pixels).gather(1, index.clamp(min=0))
-    position = index.floor_divide(max(pixels, 1)) * (h * w) + inside
-    position = position.masked_fill((index < 0).logical_or(inside < 0), -1)  # nothing but padding
-    return values.reshape(n, c, *size), position.reshape(n, c, *size)
+    values, index = _max_pool2d.op.ref(planes.reshape(n, 1, depth, pixels), *columns)
+    index = index.reshape(n, size[0] * pixels)
+    inside = np.take_along_axis(inside.reshape(n, depth * pixels), np.maximum(index, 0), 1)
+    position = np.where((index < 0) | (inside < 0), -1, index // max(pixels, 1) * (h * w) + inside)
+    return values.reshape(n, *size), position.reshape(n, *size)
+
+
+def _max_pool3d(input, kernel, stride, padding, dilation, size):
+    n, c, *volume = input.shape
+    values, index = _volumes_max(_core.reshape(input, (n * c, *volume)), kernel, stride, padding, dilation, size)
+    return _core.reshape(values, (n, c, *size)), _core.reshape(index, (n, c, *size))
 
 
 _MAXIMA = {1: _max_pool1d, 2: _max_pool2d, 3: _max_pool3d}
@@ -269,8 +321,7 @@ def avg_pool(op, n, input, kernel_size, stride, padding, ceil_mode, count_includ
         raise DTypeError(f"{op}: expected a tensor of floats or int64, got dtype {input.dtype.name}")
     if divisor_override == 0:
         raise ValueError(f"{op}: divisor_override must not be 0")
-    kernel, step, pad = window(op, n, kernel_size, stride, padding)
-    out = counts(op, input.shape, kernel, step, pad, ceil=ceil_mode)
+    kernel, step, pad, _, out = layout(op, input.shape[-n:], kernel_size, stride, padding, 1, ceil_mode)
     divisor = divisor_override or 0
     if input.dtype is _core.int64:  # exact sums; quotients are cut off
         total = avg_pool(op, n, input.to(_core.float64), kernel_size, stride, padding, ceil_mode, True, 1)

@@ -10,8 +10,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..registry import Cost, Draw, ErrorSample, Sample, composite, defop
 from ._geometry import batched, check_batch, sizes
-from .index import scatter_zeros
-from .pool import _max_pool2d, check_float
+from .pool import _max_pool2d, check_float, volume_scatter
 
 
 def _bins(size, out):
@@ -156,36 +155,37 @@ def adaptive_avg_pool3d(input, output_size):
 # ---- maxima ----
 
 
-@defop(family="general", outputs=2, where="",
-       samples=lambda r: [Sample(r.distinct(2, 3, 8), dim=2, out=3, id="overlap"), Sample(r.distinct(2, 4, 3), dim=1, out=6, id="larger")],
-       vjp={"input": lambda g, y1, input_shape, dim: scatter_zeros(g[0], dim, y1, input_shape)})  # fmt: skip
-def bin_max(input, dim, out):
-    """Largest value of each of `out` bins of one dimension, and where in it.
-
-    Shapes: input (..., L, ...); returns (..., out, ...), twice. Dtypes: floats and integers, as int64. NaN wins.
-    """
-    shape = (*input.shape[:dim], out, *input.shape[dim + 1 :])
-    values, index = np.empty(shape, input.dtype), np.empty(shape, np.int64)
-    of, to = np.moveaxis(input, dim, 0), (np.moveaxis(values, dim, 0), np.moveaxis(index, dim, 0))
-    for i, (start, stop) in enumerate(_bins(input.shape[dim], out)):
-        best = of[start:stop].argmax(0)[None]
-        to[0][i], to[1][i] = np.take_along_axis(of[start:stop], best, 0)[0], best[0] + start
+@defop(family="general", kernel="adaptive_max_pool3d", outputs=2, where="",
+       plan=lambda input, out: _core.Plan((input.shape[0], *out), (input.shape[0], *out), dtypes=(None, _core.int64)),
+       samples=lambda r: [Sample(r.distinct(3, 5, 4, 7), out=(3, 2, 4), id="overlap"), Sample(r.distinct(2, 1, 3, 2), out=(1, 5, 3), id="larger")],
+       vjp={"input": lambda g, y1, input_shape: volume_scatter(g[0], y1, input_shape)})  # fmt: skip
+def _adaptive_max_pool3d(input, out):
+    """Largest value of each bin of volumes (N, D, H, W), and its position in the volume"""
+    n, *size = input.shape
+    values, index = np.empty((n, *out), input.dtype), np.empty((n, *out), np.int64)
+    place = np.arange(math.prod(size)).reshape(size)
+    bins = [_bins(s, o) for s, o in zip(size, out)]
+    for z, y, x in np.ndindex(*out):
+        part = tuple(slice(*b[i]) for b, i in zip(bins, (z, y, x)))
+        rows = input[(slice(None), *part)].reshape(n, -1)
+        at = rows.argmax(1)
+        values[:, z, y, x] = np.take_along_axis(rows, at[:, None], 1)[:, 0]
+        index[:, z, y, x] = place[part].reshape(-1)[at]
     return values, index
 
 
 def _adaptive_max(op, n, input, output_size, with_indices):
-    """Axis by axis, the last first: then of equal values the first in memory stays."""
+    """Signals and images are volumes of one row or plane."""
     out = _bin_sizes(op, input, output_size, n)
+    lead = input.shape[: input.ndim - n]
     if n == 2 and 0 not in out and not input.shape[-2] % out[0] and not input.shape[-1] % out[1]:  # bins are windows
         kernel = (input.shape[-2] // out[0], input.shape[-1] // out[1])
         values, index = batched(lambda x: _max_pool2d(x, kernel, kernel, (0, 0), (1, 1), out), input)
         return (values, index) if with_indices else values
-    values, index = input, None
-    for dim in reversed(range(input.ndim - n, input.ndim)):
-        values, at = bin_max(values, dim, out[dim - input.ndim])
-        inside = 0 if index is None else index.gather(dim, at)
-        index = at * math.prod(input.shape[dim + 1 :]) + inside
-    return (values, index) if with_indices else values
+    ones = (1,) * (3 - n)
+    found = _adaptive_max_pool3d(_core.reshape(input, (math.prod(lead), *ones, *input.shape[input.ndim - n :])), (*ones, *out))
+    values = _core.reshape(found[0], (*lead, *out))
+    return (values, _core.reshape(found[1], (*lead, *out))) if with_indices else values
 
 
 @composite(where="F", samples=_samples1d, errors=_errors(1))

@@ -85,19 +85,27 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
 
 
 def _prod_vjp(g, input, dim, keepdim):
-    """Product of all the others, without division: running products from both sides."""
+    """Product of all the others, without division."""
     x = input
     if dim is None:
-        return reshape(_prod_vjp(g.view((1,)), x.reshape(-1), 0, True), x.shape)
+        return reshape(_prod_vjp(reshape(g, (1,)), x.reshape(-1), 0, True), x.shape)
     if x.ndim == 0:
         return g
-    if not keepdim:
-        g = unsqueeze(g, dim)
+    dim %= x.ndim
+    g = g if keepdim else unsqueeze(g, dim)
+    if x.dtype in (_core.float32, _core.float64) and not (_core.is_grad_enabled() or _core.level_of(x) or _core.level_of(g)):
+        return _core.plan_prod_backward(g, x, dim)
+    return g * _others(x, dim)
+
+
+def _others(x, dim):
+    """Products of all elements along dim but each itself: running products from both sides. What the kernel does, in ops."""
     from .scan import _cumprod, _previous
 
     rows = movedim(x, dim, -1)
-    others = _previous(_cumprod(rows), 1) * flip(_previous(_cumprod(flip(rows, (-1,))), 1), (-1,))
-    return g * movedim(others, -1, dim)
+    last = rows.ndim - 1
+    others = _previous(_cumprod(rows, last), 1) * flip(_previous(_cumprod(flip(rows, (-1,)), last), 1), (-1,))
+    return movedim(others, -1, dim)
 
 
 @defop(
@@ -375,15 +383,15 @@ max = _extreme("max", _max_with_index, amax, _pairwise("maximum"))
 min = _extreme("min", _min_with_index, amin, _pairwise("minimum"))
 
 
-def _cumsum_plan(input):
-    return _core.Plan(input.shape, dtypes=(None if input.is_floating_point() or input.is_complex() else _core.int64,))
-
-
-@defop(family="general", kernel="cumsum", plan=_cumsum_plan, linear_in=("input",), dtypes=NUMBERS + COMPLEX,
-       vjp={"input": lambda g: _cumsum(g.flip(-1)).flip(-1)}, samples=lambda r: [Sample(r(3, 5), id="rows"), Sample(r(2, 0), id="empty")])  # fmt: skip
-def _cumsum(input):
-    """Running sum along the last dimension"""
-    return np.cumsum(input, -1, dtype=np.int64 if np.asarray(input).dtype.kind in "biu" else None)
+@defop(family="general", plan=_core.plan_cumsum, linear_in=("input",), dtypes=NUMBERS + COMPLEX,
+       vjp={"input": lambda g, dim, reverse: _cumsum(g, dim, not reverse)},
+       samples=lambda r: [Sample(r(3, 5), dim=1, reverse=False, id="rows"), Sample(r(3, 5, 2), dim=1, reverse=True, id="reverse"),
+                          Sample(r(2, 0), dim=1, reverse=False, id="empty")])  # fmt: skip
+def _cumsum(input, dim, reverse):
+    """Running sum along dim, or, reverse, from its end"""
+    x = np.flip(input, dim) if reverse else np.asarray(input)
+    y = np.cumsum(x, dim, dtype=np.int64 if x.dtype.kind in "biu" else None)
+    return np.flip(y, dim) if reverse else y
 
 
 @composite(samples=lambda r: [Sample(r(3, 5), dim=1, id="rows"), Sample(r(3, 5, 2), dim=-2, id="middle"), Sample(r(), dim=0, id="0-d")], dtypes=NUMBERS + COMPLEX,
@@ -398,8 +406,8 @@ def cumsum(input, dim, *, dtype=None):
     x = input if dtype is None else _core.cast(input, dtype)
     d = _dim("cumsum", dim, x.ndim)
     if x.ndim == 0:
-        return _cumsum(x.view((1,))).view(())
-    return movedim(_cumsum(movedim(x, d, -1)), -1, d)
+        return _cumsum(x.view((1,)), 0, False).view(())
+    return _cumsum(x, d, False)
 
 
 @composite(samples=lambda r: [Sample(r(3, 5), id="all"), Sample(r(3, 5), dim=1, id="rows")], dtypes=ALL)

@@ -14,7 +14,7 @@ from ..registry import ErrorSample, Sample, composite, defop
 from ._samples import ALL, COMPLEX, FLOATS, NUMBERS
 from .elementwise import _choose, add, div, eq, exp, mul, ne, sub
 from .index import scatter_zeros
-from .reduce import BAD_DIM, Extreme, _cumsum_plan
+from .reduce import BAD_DIM, Extreme
 from .reduce import sum as _sum
 from .shape import _dim, cat, flip, movedim, narrow, reshape
 
@@ -35,7 +35,7 @@ def _linear_scan_vjp(g, x, y, mask):
     return gb * _previous(y, 0) if mask[0] else None, gb if mask[1] else None
 
 
-@defop(family="general", kernel="linear_scan", plan=lambda x, b: _core.Plan(x.shape), vjp={("x", "b"): _linear_scan_vjp}, where="", ulp=16, dtypes=FLOATS + COMPLEX, holomorphic=True,
+@defop(family="general", plan=_core.plan_linear_scan, vjp={("x", "b"): _linear_scan_vjp}, where="", ulp=16, dtypes=FLOATS + COMPLEX, holomorphic=True,
        samples=lambda r: [Sample(r(3, 5), r(3, 5), id="rows"), Sample(r(2, 1, 4), r(2, 1, 4), id="cube"), Sample(r(2, 0), r(2, 0), id="empty")])  # fmt: skip
 def _linear_scan(x, b):
     """y[i] = x[i] * y[i - 1] + b[i] along the last dimension, y[0] = b[0]"""
@@ -56,11 +56,17 @@ def _last(op, input, dim, function):
 # ---- products ----
 
 
-@defop(family="general", kernel="cumprod", plan=_cumsum_plan, vjp={"input": lambda g, input, y: _previous(y, 1) * _backwards(input, g)}, dtypes=NUMBERS + COMPLEX, holomorphic=True, where="", ulp=16,
-       samples=lambda r: [Sample(r(3, 5), id="rows"), Sample(r(3, 4) * np.array([1, 0, 2, 0]), id="zeros"), Sample(r(2, 0), id="empty")])  # fmt: skip
-def _cumprod(input):
-    """Running product along the last dimension"""
-    return np.cumprod(input, -1, dtype=np.int64 if np.asarray(input).dtype.kind in "biu" else None)
+def _cumprod_vjp(g, input, y, dim):
+    g, x, y = (movedim(v, dim, -1) for v in (g, input, y))
+    return movedim(_previous(y, 1) * _backwards(x, g), -1, dim)
+
+
+@defop(family="general", plan=_core.plan_cumprod, vjp={"input": _cumprod_vjp}, dtypes=NUMBERS + COMPLEX, holomorphic=True, where="", ulp=16,
+       samples=lambda r: [Sample(r(3, 5), dim=1, id="rows"), Sample(r(3, 5, 2), dim=1, id="middle"),
+                          Sample(r(3, 4) * np.array([1, 0, 2, 0]), dim=1, id="zeros"), Sample(r(2, 0), dim=1, id="empty")])  # fmt: skip
+def _cumprod(input, dim):
+    """Running product along dim"""
+    return np.cumprod(input, dim, dtype=np.int64 if np.asarray(input).dtype.kind in "biu" else None)
 
 
 @composite(samples=lambda r: [Sample(r(3, 5), dim=1, id="rows"), Sample(r(3, 5, 2), dim=-2, id="middle"), Sample(r(), dim=0, id="0-d")],
@@ -72,33 +78,34 @@ def cumprod(input, dim, *, dtype=None):
     >>> mg.cumprod(mg.tensor([2, 3, 4]), 0)
     tensor([ 2,  6, 24])
     """
-    return _last("cumprod", input if dtype is None else _core.cast(input, dtype), dim, _cumprod)
+    x = input if dtype is None else _core.cast(input, dtype)
+    d = _dim("cumprod", dim, x.ndim)
+    return _cumprod(x, d) if x.ndim else reshape(_cumprod(reshape(x, (1,)), 0), ())
 
 
 # ---- extremes ----
 
 
 def _running(name, accumulate, word):
-    def ref(input):
-        x = np.asarray(input)
+    def ref(input, dim):
+        x = np.moveaxis(np.asarray(input), dim, -1)
         values = accumulate(x, -1)
         at = np.where((x == values) | (x != x), np.arange(x.shape[-1]), 0)
-        return values, np.maximum.accumulate(at, -1)
+        return np.moveaxis(values, -1, dim), np.moveaxis(np.maximum.accumulate(at, -1), -1, dim)
 
     ref.__name__ = f"_{name}"
-    ref.__doc__ = f"(running {word}, its index) along the last dimension"
+    ref.__doc__ = f"(running {word}, its index) along dim"
     op = defop(
-        family="general", kernel=name, plan=lambda input: _core.Plan(input.shape, input.shape, dtypes=(None, _core.int64)), outputs=2, dtypes=ALL, where="",
-        vjp={"input": lambda g, y1, input_shape: scatter_zeros(g[0], -1, y1, input_shape)},
-        samples=lambda r: [Sample(r.distinct(3, 5), id="rows"), Sample(r.distinct(2, 0), id="empty")],
+        family="general", plan=getattr(_core, f"plan_{name}"), outputs=2, dtypes=ALL, where="",
+        vjp={"input": lambda g, y1, input_shape, dim: scatter_zeros(g[0], dim, y1, input_shape)},
+        samples=lambda r: [Sample(r.distinct(3, 5), dim=1, id="rows"), Sample(r.distinct(3, 5, 2), dim=1, id="middle"), Sample(r.distinct(2, 0), dim=1, id="empty")],
     )(ref)  # fmt: skip
 
     def function(input, dim):
         d = _dim(name, dim, input.ndim)
         if input.ndim == 0:
             return Extreme(input.clone(), _core.full_of((), 0, _core.int64))
-        values, indices = op(movedim(input, d, -1))
-        return Extreme(movedim(values, -1, d), movedim(indices, -1, d))
+        return Extreme(*op(input, d))
 
     function.__name__ = name
     function.__module__ = __name__

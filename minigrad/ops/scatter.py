@@ -10,11 +10,9 @@ from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
 from .elementwise import _choose, eq
 from .index import (
     ALL,
-    _check_along,
     _counted_up,
     _fit,
     _gather,
-    _index,
     _index_add,
     _index_put,
     _index_select,
@@ -22,7 +20,7 @@ from .index import (
     _scatter_add,
     _scatter_values,
 )  # fmt: skip
-from .shape import _dim, expand, reshape
+from .shape import _dim, expand, narrow
 
 # ---- reductions into the places that an index names ----
 
@@ -111,11 +109,14 @@ _REDUCE = ("sum", "prod", "mean", "amax", "amin")
 def _reduced(op, input, dim, index, src, reduce, include_self, names=_REDUCE):
     if reduce not in names:
         raise ValueError(f"{op}: reduce must be {', '.join(map(repr, names[:-1]))} or {names[-1]!r}, got {reduce!r}")
-    index, d = _check_along(op, input, dim, index, src)
+    index, d = _core.check_along(op, input, dim, index, src)
     if src.dtype is not input.dtype:
         raise DTypeError(f"{op}: expected a source of dtype {input.dtype.name}, got {src.dtype.name}")
     if input.ndim == 0:
-        return reshape(_reduced(op, reshape(input, (1,)), 0, reshape(index, (1,)), reshape(src, (1,)), reduce, include_self, names), ())
+        return _core.reshape(
+            _reduced(op, _core.reshape(input, (1,)), 0, _core.reshape(index, (1,)), _core.reshape(src, (1,)), reduce, include_self, names),
+            (),
+        )
     if not index.numel():
         return input.clone()
     if reduce not in ("sum", "mean"):
@@ -156,9 +157,9 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     return _reduced("scatter_reduce", input, dim, index, src, reduce, include_self)
 
 
-def _along(op, input, dim, index, source):
-    """The index of index_* as one for scatter: expanded to the source's shape."""
-    index = reshape(_index(op, index, (0, 1)), (-1,))
+def _check_rows(op, input, dim, index, source):
+    """(index as a vector of int64, dimension) of the ops index_*; errors where they and the source do not fit."""
+    index = _core.check_vector(op, index)
     d = _dim(op, dim, input.ndim)
     if not isinstance(source, _core.Tensor):
         raise TypeError(f"{op}: expected a Tensor as source, got {type(source).__name__}")
@@ -167,12 +168,18 @@ def _along(op, input, dim, index, source):
     want = (*input.shape[:d], index.shape[0], *input.shape[d + 1 :])
     if source.shape != want and not (input.ndim == 0 and source.numel() == index.numel() == 1):
         raise ShapeError(f"{op}: expected a source of shape {want} for input {input.shape}, dim {dim} and {index.shape[0]} indices, got {source.shape}")  # fmt: skip
+    return index, d
+
+
+def _along(op, input, dim, index, source):
+    """The same, with indices in range and from the start."""
+    index, d = _check_rows(op, input, dim, index, source)
     n = input.shape[d] if input.ndim else 1
     return _counted_up(index, n, f"{op}: an index is out of range for dimension {d} of size {n}"), d
 
 
 def _spread(index, shape, d):
-    return expand(reshape(index, (1,) * d + (-1,) + (1,) * (len(shape) - d - 1)), shape)
+    return expand(_core.reshape(index, (1,) * d + (-1,) + (1,) * (len(shape) - d - 1)), shape)
 
 
 @composite(arrays="input", dtypes=ALL[:5], inplace=True, samples=lambda r: [
@@ -191,9 +198,9 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     if reduce not in _REDUCE[1:]:
         raise ValueError(f"index_reduce: reduce must be 'prod', 'mean', 'amax' or 'amin', got {reduce!r}")
     index, d = _along("index_reduce", input, dim, index, source)
-    source = reshape(source, ()) if input.ndim == 0 else source
+    source = _core.reshape(source, ()) if input.ndim == 0 else source
     return _reduced(
-        "index_reduce", input, d, _spread(index, source.shape, d) if input.ndim else reshape(index, ()), source, reduce, include_self
+        "index_reduce", input, d, _spread(index, source.shape, d) if input.ndim else _core.reshape(index, ()), source, reduce, include_self
     )
 
 
@@ -211,10 +218,18 @@ def index_copy(input, dim, index, source):
     >>> mg.zeros(3).index_copy(0, mg.tensor([0, 2]), mg.tensor([4.0, 5.0]))
     tensor([4., 0., 5.])
     """
-    index, d = _along("index_copy", input, dim, index, source)
+    index, d = _check_rows("index_copy", input, dim, index, source)
+    return _replaced("index_copy", input, index, source, d)
+
+
+def _replaced(op, input, index, source, d):
+    """input with the entries of dimension d at index replaced."""
     if input.ndim == 0:
-        return reshape(source, ()).clone() if index.numel() else input.clone()
-    return _scatter_values(input, _spread(index, source.shape, d), source, d)
+        return _core.reshape(_replaced(op, _core.reshape(input, (1,)), index, _core.reshape(source, (-1,)), 0), ())
+    try:
+        return _index_put(input, index, source, d)
+    except IndexError:
+        raise IndexError(f"{op}: an index is out of range for dimension {d} of size {input.shape[d]}") from None
 
 
 @composite(arrays="input", dtypes=ALL, inplace=True, linear_in=(), samples=lambda r: [
@@ -234,10 +249,9 @@ def index_fill(input, dim, index, value):
         value = _core.cast(value, input.dtype)
     else:
         value = _core.full_of((), value, input.dtype)
-    index, d = _index("index_fill", index, (0, 1)), _dim("index_fill", dim, input.ndim)
-    shape = (*input.shape[:d], index.numel(), *input.shape[d + 1 :]) if input.ndim else (index.numel(),)
-    index, d = _along("index_fill", reshape(input, (1,)) if not input.ndim else input, d, index, expand(value, shape))
-    return index_copy(input, d, index, expand(value, shape))
+    index, d = _core.check_vector("index_fill", index), _dim("index_fill", dim, input.ndim)
+    shape = (*input.shape[:d], index.numel(), *input.shape[d + 1 :]) if input.ndim else index.shape
+    return _replaced("index_fill", input, index, expand(value, shape), d)
 
 
 def _keyed(op, input, indices):
@@ -253,8 +267,8 @@ def _keyed(op, input, indices):
         elif k.dtype in (_core.bool_, _core.uint8):
             if k.shape != input.shape[d : d + k.ndim]:
                 raise IndexError(f"{op}: a mask of shape {k.shape} does not fit dimensions from {d} on of shape {input.shape}")
-            for i in np.nonzero(k.numpy(force=True)):
-                found.append((d, _core.from_numpy(i)))
+            for i in _core.unbind(_core.nonzero(k), 1):
+                found.append((d, _core.contiguous(i)))
                 d += 1
         else:
             found.append((d, _core.cast(k, _core.int64)))
@@ -291,14 +305,11 @@ def take(input, index):
     >>> mg.take(mg.tensor([[1, 2], [3, 4]]), mg.tensor([3, 0, -1]))
     tensor([4, 1, 4])
     """
-    flat = _flat_index("take", input, index)
-    return reshape(_index_select(reshape(input, (input.numel(),)), flat, 0), index.shape)
-
-
-def _flat_index(op, input, index):
-    n = input.numel()
-    flat = reshape(_index(op, index, None), (index.numel(),))
-    return _counted_up(flat, n, f"{op}: an index is out of range for {n} elements")
+    try:
+        picked = _index_select(_core.reshape(input, (-1,)), _core.reshape(_core.check_index("take", index), (-1,)), 0)
+    except IndexError:
+        raise IndexError(f"take: an index is out of range for {input.numel()} elements") from None
+    return picked if index.ndim == 1 else _core.reshape(picked, index.shape)
 
 
 @composite(arrays="input", dtypes=ALL[:5], inplace=True, samples=lambda r: [
@@ -318,10 +329,12 @@ def put(input, index, source, accumulate=False):
         raise ShapeError(f"put: {index.numel()} indices for {source.numel()} values")
     if source.dtype is not input.dtype:
         raise DTypeError(f"put: expected a source of dtype {input.dtype.name}, got {source.dtype.name}")
-    flat, values = _flat_index("put", input, index), reshape(source, (source.numel(),))
-    column = reshape(input, (input.numel(), 1))
-    write = _index_add(column, flat, reshape(values, (-1, 1)), 0) if accumulate else _index_put(column, flat, reshape(values, (-1, 1)))
-    return reshape(write, input.shape)
+    flat, values = _core.reshape(_core.check_index("put", index), (-1,)), _core.reshape(source, (-1,))
+    write = _index_add if accumulate else _index_put
+    try:
+        return _core.reshape(write(_core.reshape(input, (-1,)), flat, values, 0), input.shape)
+    except IndexError:
+        raise IndexError(f"put: an index is out of range for {input.numel()} elements") from None
 
 
 @composite(arrays="input", dtypes=ALL, samples=lambda r: [
@@ -336,13 +349,13 @@ def take_along_dim(input, indices, dim=None):
     tensor([[1, 2, 3]])
     """
     if dim is None:
-        return _gather(reshape(input, (-1,)), reshape(_index("take_along_dim", indices, None), (-1,)), 0)
+        return _gather(_core.reshape(input, (-1,)), _core.reshape(_core.check_index("take_along_dim", indices), (-1,)), 0)
     if indices.ndim != input.ndim:
         raise ShapeError(f"take_along_dim: indices {indices.shape} and input {input.shape} must have the same number of dimensions")
     d = _dim("take_along_dim", dim, input.ndim)
     shape = list(np.broadcast_shapes((*input.shape[:d], 1, *input.shape[d + 1 :]), (*indices.shape[:d], 1, *indices.shape[d + 1 :])))
     shape[d] = input.shape[d]
-    picked = expand(_index("take_along_dim", indices, None), (*shape[:d], indices.shape[d], *shape[d + 1 :]))
+    picked = expand(_core.check_index("take_along_dim", indices), (*shape[:d], indices.shape[d], *shape[d + 1 :]))
     return _gather(expand(input, tuple(shape)), picked, d)
 
 
@@ -362,14 +375,17 @@ def masked_scatter(input, mask, source):
         raise DTypeError(f"masked_scatter: expected a mask of bool, got {mask.dtype.name}")
     if source.dtype is not input.dtype:
         raise DTypeError(f"masked_scatter: expected a source of dtype {input.dtype.name}, got {source.dtype.name}")
-    shape = np.broadcast_shapes(input.shape, mask.shape)
-    mask = expand(mask, shape)
-    order = reshape(mask, (mask.numel(),)).cumsum(0)
-    count = int(_core.whole(order)[..., -1].max().item()) if mask.numel() else 0
+    if input.shape != mask.shape:
+        shape = np.broadcast_shapes(input.shape, mask.shape)
+        input, mask = expand(input, shape), expand(mask, shape)
+    if _core.level_of(mask):  # every example has a number of places of its own
+        order = _core.reshape(mask, (-1,)).cumsum(0)
+        if mask.numel() and int(_core.whole(order)[..., -1].max().item()) > source.numel():
+            raise ShapeError(f"masked_scatter: more places than {source.numel()} values")
+        picked = _index_select(_core.reshape(source, (-1,)), (order - 1).clamp(min=0), 0) if source.numel() else input
+        return _choose(mask, _core.reshape(picked, tuple(mask.shape)), input)
+    places = _core.nonzero_flat(mask)
+    count = places.numel()
     if count > source.numel():
         raise ShapeError(f"masked_scatter: {count} places for {source.numel()} values")
-    input = expand(input, shape)
-    if not count:
-        return input.clone()
-    picked = _index_select(reshape(source, (-1,)), (order - 1).clamp(min=0), 0)
-    return _choose(mask, reshape(picked, tuple(shape)), input)
+    return _core.reshape(_index_put(_core.reshape(input, (-1,)), places, narrow(_core.reshape(source, (-1,)), 0, 0, count), 0), input.shape)

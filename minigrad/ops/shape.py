@@ -14,12 +14,7 @@ ALL = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16", "comp
 COMPLEX = ("float32", "float64", "complex64")
 
 
-def _dim(op: str, dim: int, ndim: int) -> int:
-    """`dim` counted from the front; IndexError if there is none."""
-    n = max(ndim, 1)
-    if not -n <= dim < n:
-        raise IndexError(f"{op}: dimension {dim} is out of range for a tensor of {ndim} dimensions (expected {-n} to {n - 1})")
-    return dim % n
+_dim = _core.dimension
 
 
 # ---- views ----
@@ -127,7 +122,7 @@ def reshape(input, shape):
             [2, 3],
             [4, 5]])
     """
-    return _view(input if _core.can_view(input, shape) else clone(input), shape)
+    return _core.reshape(input, shape)
 
 
 @composite(own_errors=True, where="Tensor", arrays="input other", dense=True, samples=lambda r: [Sample(r(2, 6), r(3, 4), id="split")],
@@ -149,7 +144,7 @@ def reshape_as(input, other):
     >>> mg.arange(6).reshape_as(mg.zeros(2, 3)).shape
     (2, 3)
     """
-    return reshape(input, other.shape)
+    return _core.reshape(input, other.shape)
 
 
 @composite(
@@ -294,11 +289,7 @@ def narrow(input, dim, start, length):
     >>> mg.narrow(mg.arange(5), 0, 1, 3)
     tensor([1, 2, 3])
     """
-    d = _dim("narrow", dim, input.ndim)
-    first = start + input.shape[d] if start < 0 else start
-    if first < 0 or length < 0 or first + length > input.shape[d]:
-        raise ShapeError(f"narrow: {length} entries from {start} on reach outside dimension {d} of size {input.shape[d]}")
-    return _core.slice_view(input, tuple((first, 1, length) if i == d else (0, 1, s) for i, s in enumerate(input.shape)))
+    return _core.narrow(input, dim, start, length)
 
 
 @composite(samples=lambda r: [Sample(r(3, 5), dim=1, index=2, id="column"), Sample(r(3, 5), dim=0, index=-1, id="row")])
@@ -308,8 +299,7 @@ def select(input, dim, index):
     >>> mg.select(mg.arange(6).view(2, 3), 1, 2)
     tensor([2, 5])
     """
-    d = _dim("select", dim, input.ndim)
-    return input[(builtins.slice(None),) * d + (index,)]
+    return _core.select(input, dim, index)
 
 
 @composite(
@@ -331,16 +321,11 @@ def split(input, split_size_or_sections, dim=0):
         size = split_size_or_sections
         if size < 0 or (size == 0 and n > 0):
             raise ShapeError(f"split: expected a positive size, got {size}")
-        sections = [min(size, n - i) for i in range(0, n, size)] if n else [0]
-    else:
-        sections = list(split_size_or_sections)
-        if builtins.sum(sections) != n or builtins.min(sections, default=0) < 0:
-            raise ShapeError(f"split: sections {sections} do not add up to {n}, the size of dimension {d}")
-    parts, at = [], 0
-    for size in sections:
-        parts.append(narrow(input, d, at, size))
-        at += size
-    return tuple(parts)
+        return _core.split_evenly(input, d, size)
+    sections = list(split_size_or_sections)
+    if builtins.sum(sections) != n or builtins.min(sections, default=0) < 0:
+        raise ShapeError(f"split: sections {sections} do not add up to {n}, the size of dimension {d}")
+    return _core.split_sizes(input, d, sections)
 
 
 @composite(aliases=("unsafe_chunk",), samples=lambda r: [Sample(r(7, 2), chunks=3, id="uneven")])
@@ -363,8 +348,7 @@ def unbind(input, dim=0):
     >>> mg.unbind(mg.tensor([[1, 2], [3, 4]]))
     (tensor([1, 2]), tensor([3, 4]))
     """
-    d = _dim("unbind", dim, input.ndim)
-    return tuple(select(input, d, i) for i in range(input.shape[d]))
+    return _core.unbind(input, dim)
 
 
 # ---- copies ----
@@ -426,39 +410,12 @@ def _copy_slices(input, other, size, stride, storage_offset):
     return out
 
 
-def _check_joined(op, tensors, dim, extra=0):
-    if not tensors:
-        raise ShapeError(f"{op}: expected at least one tensor")
-    for x in tensors:
-        if not isinstance(x, _core.Tensor):
-            raise TypeError(f"{op}: expected Tensors, got {type(x).__name__}")
-    return _dim(op, dim, tensors[0].ndim + extra)
-
-
-def _cat_plan(*args):
-    *tensors, dim = args
-    d = dim % builtins.max(tensors[0].ndim, 1)
-    first = tensors[0].shape
-    total = 0
-    for x in tensors:
-        if x.ndim != len(first) or x.shape[:d] != first[:d] or x.shape[d + 1 :] != first[d + 1 :]:
-            raise ShapeError(f"cat: shapes {', '.join(str(x.shape) for x in tensors)} differ in more than dimension {d}")
-        total += x.shape[d]
-    out = _core.empty((*first[:d], total, *first[d + 1 :]), tensors[0].dtype)
-    at = 0
-    for x in tensors:
-        if x.shape[d]:
-            _core.write(out, tuple((at, 1, x.shape[d]) if i == d else (0, 1, s) for i, s in enumerate(out.shape)), x)
-        at += x.shape[d]
-    return out
-
-
 def _cat_vjp(g, shapes, dim):
-    d = dim % builtins.max(g.ndim, 1)
-    return split(g, [s[d] for s in shapes], d)
+    d = _dim("cat", dim, g.ndim)
+    return _core.split_sizes(g, d, [s[d] for s in shapes])
 
 
-@defop(family="general", plan=_cat_plan, variadic=True, vjp={"tensors": _cat_vjp}, where="", dtypes=ALL,
+@defop(family="general", plan=_core.plan_cat, variadic=True, vjp={"tensors": _cat_vjp}, where="", dtypes=ALL,
        samples=lambda r: [Sample([r(2, 3), r(4, 3)], dim=0, id="rows"), Sample([r(2, 3), r(2, 1), r(2, 2)], dim=-1, id="columns")])  # fmt: skip
 def _cat(tensors, dim):
     """Tensors of one dtype joined along dim"""
@@ -475,16 +432,7 @@ def cat(tensors, dim=0):
     >>> mg.cat([mg.zeros(2, 3), mg.ones(1, 3)]).shape
     (3, 3)
     """
-    tensors = list(tensors)
-    _check_joined("cat", tensors, 0)
-    kept = [x for x in tensors if x.shape != (0,)] or tensors[:1]
-    d = _check_joined("cat", kept, dim)
-    if kept[0].ndim == 0:
-        raise ShapeError("cat: 0-d tensors cannot be joined; use stack()")
-    dtype = kept[0].dtype
-    for x in kept:
-        dtype = _core.promote_types(dtype, x.dtype)
-    return _cat([x if x.dtype is dtype else _core.cast(x, dtype) for x in kept], d)
+    return _core.join(_cat.op.engine, tensors, dim, False)
 
 
 @composite(arrays="tensors", where="mg", samples=lambda r: [Sample([r(2, 3), r(2, 3)], dim=1, id="middle"), Sample([r(), r(), r()], id="0-d")], dtypes=ALL,
@@ -495,12 +443,7 @@ def stack(tensors, dim=0):
     >>> mg.stack([mg.zeros(3), mg.ones(3)], 1).shape
     (3, 2)
     """
-    tensors = list(tensors)
-    d = _check_joined("stack", tensors, dim, 1)
-    for x in tensors:
-        if x.shape != tensors[0].shape:
-            raise ShapeError(f"stack: expected tensors of one shape, got {tensors[0].shape} and {x.shape}")
-    return cat([unsqueeze(x, d) for x in tensors], d)
+    return _core.join(_cat.op.engine, tensors, dim, True)
 
 
 @composite(samples=lambda r: [Sample(r(2, 3, 4), dims=(0, 2), id="two"), Sample(r(5), dims=(0,), id="one")], star="dims", dtypes=ALL)
@@ -510,10 +453,7 @@ def flip(input, dims):
     >>> mg.flip(mg.tensor([1, 2, 3]), 0)
     tensor([3, 2, 1])
     """
-    flipped = {_dim("flip", d, input.ndim) for d in dims}
-    if len(flipped) != len(dims):
-        raise ShapeError(f"flip: a dimension is named twice in {tuple(dims)}")
-    return clone(_core.slice_view(input, tuple((s - 1, -1, s) if d in flipped and s else (0, 1, s) for d, s in enumerate(input.shape))))
+    return _core.flipped(input, dims)
 
 
 @composite(samples=lambda r: [Sample(r(3), sizes=(2, 4), id="new"), Sample(r(2, 3), sizes=(2, 1), id="same")], star="sizes", where="Tensor")

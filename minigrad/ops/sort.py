@@ -35,7 +35,7 @@ def _sort_samples(r: Draw) -> list[Sample]:
             Sample(r.distinct(2, 0), dim=1, descending=False, id="empty")]  # fmt: skip
 
 
-@defop(family="general", outputs=2, where="", dtypes=ALL, samples=_sort_samples, vjp={"input": _values_vjp})
+@defop(family="general", plan=_core.plan_sort, outputs=2, where="", dtypes=ALL, samples=_sort_samples, vjp={"input": _values_vjp})
 def _sort(input, dim, descending):
     """Elements in order along dim, and where they were"""
     order = _order(np.asarray(input), dim, descending)
@@ -85,7 +85,7 @@ def msort(input):
     return sort(input, 0).values
 
 
-@defop(family="general", outputs=2, where="", dtypes=ALL, vjp={"input": _values_vjp}, samples=lambda r: [
+@defop(family="general", plan=_core.plan_topk, outputs=2, where="", dtypes=ALL, vjp={"input": _values_vjp}, samples=lambda r: [
     Sample(r.distinct(3, 7), k=2, dim=1, largest=True, id="largest"), Sample(r.distinct(6, 4), k=3, dim=0, largest=False, id="smallest")])  # fmt: skip
 def _topk(input, k, dim, largest):
     """The k largest or smallest elements along dim, in order, and where they were"""

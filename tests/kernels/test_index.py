@@ -74,13 +74,12 @@ def test_rows(isa: str, case, seed: int) -> None:
             add(want[o], idx, src[o])
         np.testing.assert_array_equal(got, want)
         raw.check_guards(got)
-    if outer:
-        got, want = copy(x[0]), x[0].copy()
-        assert raw.run("index_put", dtype, [got, idx, src[0]], (), isa) == 0
-        for j in range(k):
-            want[idx[j]] = src[0, j]
-        np.testing.assert_array_equal(got, want)
-        raw.check_guards(got)
+    got, want = copy(x), x.copy()
+    assert raw.run("index_put", dtype, [got, idx, src], (), isa) == 0
+    for j in range(k):
+        want[:, idx[j]] = src[:, j]
+    np.testing.assert_array_equal(got, want)
+    raw.check_guards(got)
 
 
 @isas
@@ -129,7 +128,7 @@ CALLS = {  # name: shapes of the outputs and inputs other than the index, and wh
     "index_select": ((2, 3, 4), (2, 5, 4), "idx"),
     "embedding": ((2, 3, 4), (2, 5, 4), "idx"),
     "index_add": ((2, 5, 4), (2, 3, 4), "idx"),
-    "index_put": ((5, 4), "idx", (3, 4)),
+    "index_put": ((2, 5, 4), "idx", (2, 3, 4)),
     "gather": ((2, 3, 4), (2, 5, 4), "cells"),
     "scatter": ((2, 5, 4), (2, 3, 4), "cells"),
     "scatter_add": ((2, 5, 4), (2, 3, 4), "cells"),
@@ -176,13 +175,13 @@ def test_same_bits_for_any_number_of_threads(shape: tuple[int, int, int, int]) -
     results = []
     for threads in (1, 2, 3, 7):
         raw.lib.mg_set_num_threads(threads)
-        summed, scattered, moved, put = start.copy(), start.copy(), start.copy(), start[0].copy()
+        summed, scattered, moved, put = start.copy(), start.copy(), start.copy(), start.copy()
         picked, gathered = np.empty_like(src), np.empty_like(src)
         for name, arrays in {
             "index_add": [summed, src, idx],
             "scatter_add": [scattered, src, cells],
             "scatter": [moved, src, cells],
-            "index_put": [put, idx, src[0]],
+            "index_put": [put, idx, src],
             "index_select": [picked, start, idx],
             "gather": [gathered, start, cells],
         }.items():

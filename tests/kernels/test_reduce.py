@@ -200,18 +200,6 @@ def test_any_layout(problem: tuple[np.ndarray, int], isa: str) -> None:
     assert np.array_equal(reduce("argmin", "i64", x, r, isa, np.int64), flat(x, r).argmin(-1))
 
 
-@pytest.mark.parametrize("isa", ISAS)
-def test_cumsum(isa: str) -> None:
-    rng = np.random.default_rng(3)
-    for dtype, kind in {**FLOATS, "i64": np.int64, "i32": np.int32, "u8": np.uint8}.items():
-        for shape in ((), (1,), (5, 0), (0, 5), (3, 130), (2, 3, 7)):
-            x = np.asarray(rng.integers(0, 100, shape)).astype(kind)
-            y = raw.guarded(shape, kind if dtype in FLOATS else np.int64)
-            assert raw.run("cumsum", dtype, [y, x], [], isa) == 0
-            raw.check_guards(y)
-            assert np.array_equal(y, np.cumsum(x, axis=-1, dtype=y.dtype).reshape(shape))
-
-
 def test_same_bits_for_every_number_of_threads() -> None:
     rng = np.random.default_rng(6)
     x = rng.standard_normal((700, 900)).astype(np.float32)
