@@ -167,7 +167,7 @@ def _adaptive_max_pool3d(input, out):
     bins = [_bins(s, o) for s, o in zip(size, out)]
     for z, y, x in np.ndindex(*out):
         part = tuple(slice(*b[i]) for b, i in zip(bins, (z, y, x)))
-        rows = input[(slice(None), *part)].reshape(n, -1)
+        rows = input[(slice(None),) + part].reshape(n, -1)
         at = rows.argmax(1)
         values[:, z, y, x] = np.take_along_axis(rows, at[:, None], 1)[:, 0]
         index[:, z, y, x] = place[part].reshape(-1)[at]
