@@ -48,9 +48,9 @@ SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 3.0, -3.0, 0.5, -0.5, 6.
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_at_kinks_and_ends(name):
     """The value and the subgradient that PyTorch has, NaN included."""
-    # Gradients at NaN are PyTorch's but for these. silu's limits are right here, where PyTorch has NaN.
+    # Gradients at NaN are PyTorch's but for these. silu's and mish's limits are right here, where PyTorch has NaN.
     no_nan = ("relu", "hardshrink", "softshrink", "celu")
-    special = SPECIAL[~np.isnan(SPECIAL)] if name in no_nan else SPECIAL[~np.isinf(SPECIAL)] if name == "silu" else SPECIAL
+    special = SPECIAL[~np.isnan(SPECIAL)] if name in no_nan else SPECIAL[~np.isinf(SPECIAL)] if name in ("silu", "mish") else SPECIAL
     for options in ACTIVATIONS[name]:
         at = [np.array(v) for v in options.values()]
         values = np.concatenate([special, *(v.reshape(1) for v in at), *(-v.reshape(1) for v in at)])

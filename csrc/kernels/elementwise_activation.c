@@ -11,7 +11,7 @@ VUNARY(FLOATS, silu, 5, v_silu(x))
 VUNARY(FLOATS, softplus, 8, v_softplus(x))
 VUNARY(FLOATS, gelu, 8, p[0].i ? v_gelu_tanh(x) : v_gelu(x))     /* p[0]: 0 x Phi(x), 1 the approximation by tanh */
 VUNARY(FLOATS, elu, 5, SELECT(x > 0, x, v_expm1(x) * (T)p[0].f)) /* p[0]: alpha */
-UNARY(FLOATS, leaky_relu, 1, x > 0 ? x : x * (T)p[0].f)          /* p[0]: slope */
+VUNARY(FLOATS, mish, 8, v_mish(x))
 
 /* gx from (g, y): x is g here, y the kernel's own result */
 BINARY(FLOATS, relu_backward, 1, y > 0 ? x : 0)
@@ -21,4 +21,6 @@ BINARY(FLOATS, sigmoid_backward, 1, x *(y * (1 - y)))
 /* gx from (g, x): x is g here, y the kernel's argument */
 VBINARY(FLOATS, softplus_backward, 5, x *v_sigmoid(y))
 VBINARY(FLOATS, silu_backward, 5, x *v_silu_slope(y))
+VBINARY(FLOATS, mish_backward, 8, x *v_mish_slope(y))
+VBINARY(FLOATS, elu_backward, 4, SELECT(y > 0, x, x *(v_exp(y) * (T)p[0].f))) /* p[0]: alpha */
 VBINARY(FLOATS, gelu_backward, 9, x *(p[0].i ? v_gelu_tanh_slope(y) : v_gelu_slope(y)))

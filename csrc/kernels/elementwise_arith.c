@@ -2,7 +2,7 @@
  *
  * Integers wrap. Division of an integer by zero gives 0 (as in NumPy); whoever wants an error tests for it first. floor_divide rounds
  * towards minus infinity and remainder takes the sign of the divisor (Python); fmod takes the sign of the dividend (C). */
-#include "vecmath.h"
+#include "vecmath_pow.h"
 
 #include "loops.h"
 
@@ -56,23 +56,9 @@ VUNARY(FLOATS, trunc, 1, v_trunc(x))
 
 /* ---- division with remainder ---- */
 #define TRAPS(x, y) ((y) == 0 || (y) == (T) - 1) /* by zero; the least integer by -1 does not fit */
-#define FLOAT_REMAINDER(T, suffix, fmod, floor, copysign)                                           \
-    static inline T remainder_of_##suffix(T x, T y) {                                               \
-        const T r = fmod(x, y);                                                                     \
-        return r != 0 && (r < 0) != (y < 0) ? r + y : r;                                            \
-    }                                                                                               \
-    static inline T quotient_of_##suffix(T x, T y) {                                                \
-        if (y == 0) return x / y;                                                                   \
-        const T r = fmod(x, y), q = (x - r) / y - (r != 0 && (r < 0) != (y < 0)), whole = floor(q); \
-        return q == 0 ? copysign((T)0, x / y) : q - whole > (T)0.5 ? whole + 1 : whole;             \
-    }
-FLOAT_REMAINDER(float, float, fmodf, floorf, copysignf)
-FLOAT_REMAINDER(double, double, fmod, floor, copysign)
-#define CALL2(f, x, y) _Generic((x), float: f##_float, default: f##_double)(x, y)
-#define FMOD(x, y) _Generic((x), float: fmodf, default: fmod)(x, y)
-BINARY(FLOATS, fmod, 20, FMOD(x, y))
-BINARY(FLOATS, remainder, 20, CALL2(remainder_of, x, y))
-BINARY(FLOATS, floor_divide, 20, CALL2(quotient_of, x, y))
+VBINARY(FLOATS, fmod, 6, v_fmod(x, y))
+VBINARY(FLOATS, remainder, 6, v_remainder(x, y))
+VBINARY(FLOATS, floor_divide, 8, v_floor_divide(x, y))
 BINARY(SIGNED, fmod, 8, TRAPS(x, y) ? 0 : x % y)
 BINARY(SIGNED, remainder, 8, TRAPS(x, y) ? 0 : x % y + (((x % y != 0) & ((x % y < 0) != (y < 0))) ? y : 0))
 BINARY(SIGNED, floor_divide, 8, y == 0 ? 0 : y == -1 ? (T)((W)0 - (W)x) : x / y - ((x % y != 0) & ((x < 0) != (y < 0))))

@@ -1,5 +1,5 @@
 /* elementwise_math.c: functions of one or two floats. a[0] out, a[1..] in, any strides; an input may be the output. */
-#include "vecmath.h"
+#include "vecmath_pow.h"
 
 #include "loops.h"
 
@@ -18,8 +18,7 @@ VUNARY(FLOATS, sinh, 5, v_sinh(x))
 VUNARY(FLOATS, cosh, 5, v_cosh(x))
 VUNARY(FLOATS, erf, 6, v_erf(x))
 VUNARY(FLOATS, erfc, 6, v_erfc(x))
-BINARY(FLOATS, atan2, 20, _Generic(x, float: atan2f, default: atan2)(x, y))
-BINARY(FLOATS, pow, 20, _Generic(x, float: powf, default: pow)(x, y))
+VBINARY(FLOATS, pow, 12, v_pow(x, y))
 
 /* x^y of integers by squaring, modulo 2^n; a negative power of anything but 1 and -1 truncates to 0, as 1/0 does. */
 #define INTEGER_POWER(T, W, suffix)                                    \

@@ -124,6 +124,7 @@ typedef bool t_bool, w_bool, t__Bool, w__Bool;
 
 #define VLOOP2_(dtype, name, cost, expr)                                                                                     \
     MG_INLINE v##dtype name##_lanes_##dtype(v##dtype x, v##dtype y, const mg_param *p) {                                     \
+        typedef t_##dtype T __attribute__((unused));                                                                         \
         (void)p;                                                                                                             \
         return expr;                                                                                                         \
     }                                                                                                                        \

@@ -1,10 +1,10 @@
 /* vecmath.h: mathematical functions of vectors: vf32_exp(vf32) and so on, vf64_exp(vf64).
  *
  * Each is one straight line for all lanes (choices are masks), so a lane's result depends on its argument alone: not on its place
- * in the array, its neighbours or the length. NaN, infinities, subnormal numbers and signed zeros are right. Accuracy in
- * float32: at most 2 ulp, but tan 2.4, silu 3.2, erfc 3.5, gelu 4.1, and gelu by tanh more in its far tail, where the argument of its
- * exponential is large (tests/kernels/exhaustive.py measures it over all float32). vecmath_body.h holds the algorithms, once for both
- * precisions; here are the constants. Polynomials are from csrc/tools/fit_vecmath.py; their error is beside them.
+ * in the array, its neighbours or the length. NaN, infinities, subnormal numbers and signed zeros are right. Accuracy in float32: at most
+ * 2 ulp (2.5 in the base table, which has no fused multiply-add); docs/numerics.md has the largest error of each over all float32, as
+ * tools/exhaustive.py found it. vecmath_body.h holds the algorithms, once for both precisions; here are the constants. Polynomials are
+ * from csrc/tools/fit_vecmath.py; their error is beside them.
  *
  * The macros v_exp(x)... at the end pick the function by the type of x. */
 #ifndef MG_VECMATH_H
@@ -45,23 +45,30 @@
 #define LOG10_E_LO -0x1.5b235ep-27f
 #define LOG10_2_HI 0x1.344p-2f
 #define LOG10_2_LO 0x1.3509f8p-18f
-/* Parts of pi/2: all but the last have 11 bits, so that products with n < 2^13 are exact. */
+/* pi in parts. Products of the first ones with multiples of 1/2 up to TRIG_HIGH / pi are exact, or, with a fused multiply-add, their
+ * differences from x. */
+#if MG_FMA
 #define TRIG_HIGH 12000.0f
+#define PI_PARTS 0x1.921fb6p+1f, -0x1.777a5cp-24f, -0x1.ee59dap-49f
+#define PIO2_PARTS 0x1.921fb6p+0f, -0x1.777a5cp-25f, -0x1.ee59dap-50f
+#else
+#define TRIG_HIGH 1600.0f
+#define PI_PARTS 0x1.922p+1f, -0x1.2afp-17f, 0x1.0b4612p-33f, -0x1.676734p-59f
 #define PIO2_PARTS 0x1.92p0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68cp-39f, 0x1.1a6264p-54f
-#define PIO2_EXACT 2 /* so many of them leave no rounding behind */
-#define ERFC_SHIFT 2.0f
+#endif
+#define ERFC_SHIFT 1.6328125f
+#define NORMAL_SHIFT 2.6953125f
 
 /* expm1(r) = r + r^2 P(r), |r| <= ln(2)/2: 2^-30.8 */
 static const float vf32_expm1_c[] = {0.5f, 0.166666672f, 0.041666463f, 0.00833319407f, 0.00139354437f, 0.000199563001f};
 /* log(1 + f) = f - f^2/2 + f^3 P(f), -1/4 <= f <= 1/2: 2^-29.8 */
 static const float vf32_log_c[] = {0.333333373f, -0.250001639f, 0.199997678f,   -0.16655533f, 0.142730579f,
                                    -0.12720111f, 0.117171831f,  -0.0918323398f, 0.0382246375f};
-/* sin r = r + r^3 P(r^2), |r| <= pi/4: 2^-32.3 */
-static const float vf32_sin_c[] = {-0.166666672f, 0.00833337288f, -0.000198502603f, 2.8036643e-06f};
-/* cos r = 1 - r^2/2 + r^4 P(r^2): 2^-33.0 */
-static const float vf32_cos_c[] = {0.0416666456f, -0.00138873083f, 2.44320254e-05f};
-/* tanh x = x + x^3 P(x^2), x <= 5/8: 2^-32.5 */
-static const float vf32_tanh_c[] = {-0.333333313f, 0.133332223f, -0.0539484471f, 0.0217085835f, -0.00819449499f, 0.00215695403f};
+/* sin r = r + r^3 P(r^2), |r| <= pi/2: 2^-27.2 */
+static const float vf32_sin_c[] = {-0.166666597f, 0.00833306834f, -0.000198096604f, 2.60575598e-06f};
+/* tan r = r + r^3 P(r^2), |r| <= pi/4: 2^-29.3 */
+static const float vf32_tan_c[] = {0.333333492f,  0.133326694f,    0.0540601537f, 0.0212772992f,
+                                   0.0108562233f, 5.53414575e-05f, 0.00439671706f};
 /* sinh x = x + x^3 P(x^2), x <= 1: 2^-31.3 */
 static const float vf32_sinh_c[] = {0.166666672f, 0.00833331607f, 0.0001984142f, 2.79153824e-06f};
 /* erf(x) = x + x P(x^2), x <= 1: 2^-29.9 */
@@ -70,9 +77,12 @@ static const float vf32_erf_c[] = {0.128379166f,   -0.376126349f,    0.112837434
 /* erf(x) = 1 - exp(P(x)), x >= 1: 2^-29.8 */
 static const float vf32_erf_far_c[] = {-0.000341574487f, -1.12708962f,    -0.638142884f,  -0.103109695f,
                                        0.0218401626f,    -0.00294838147f, 0.000186475998f};
-/* erfc(x) = exp(-x^2) d P(1 - 2 SHIFT d), d = 1 / (x + SHIFT), x > 0: 2^-25.8 */
-static const float vf32_erfc_c[] = {1.02158272f,    -0.68716073f,     0.279471427f,     -0.0364412926f,  -0.0215032604f, 0.0064739529f,
-                                    0.00305538904f, -0.000829948171f, -0.000584021269f, 4.71872299e-05f, 6.69159199e-05f};
+/* erfc(x) = exp(-x^2) d P(1 - 2 SHIFT d), d = 1 / (x + SHIFT), x > 0: 2^-27.1 */
+static const float vf32_erfc_c[] = {0.983359039f,   -0.56317997f,   0.130740032f,    0.0342529714f,    -0.0175492838f,  -0.00689032814f,
+                                    0.00193969544f, 0.00182506663f, 0.000117936564f, -0.000324005319f, -0.000111186731f};
+/* Phi(-x) = exp(-x^2 / 2) d P(1 - 2 SHIFT d), likewise: 2^-26.9 */
+static const float vf32_normal_c[] = {0.716499567f,   -0.465977103f,    0.171518847f,     -0.0104281679f,   -0.0169522818f, 0.00218782504f,
+                                      0.00264773029f, -8.49847347e-05f, -0.000451412023f, -6.20744249e-05f, 2.93023259e-05f};
 #include "vecmath_body.h"
 
 /* ---- float64 ---- */
@@ -101,11 +111,16 @@ static const float vf32_erfc_c[] = {1.02158272f,    -0.68716073f,     0.27947142
 #define LOG10_E_LO 0x1.95355baaafad3p-57
 #define LOG10_2_HI 0x1.34413508p-2
 #define LOG10_2_LO 0x1.f79fef311f12bp-34
-/* Parts of 33 bits: products with n < 2^20 are exact. */
 #define TRIG_HIGH 1.6e6
+#if MG_FMA
+#define PI_PARTS 0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53, -0x1.f1976b7ed8fbcp-109
+#define PIO2_PARTS 0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110
+#else
+#define PI_PARTS 0x1.921fb544p+1, 0x1.0b4611a6p-33, 0x1.3198a2ep-68, 0x1.b839a252049c1p-103
 #define PIO2_PARTS 0x1.921fb544p0, 0x1.0b4611a6p-34, 0x1.3198a2ep-69, 0x1.b839a252049c1p-104
-#define PIO2_EXACT 1
+#endif
 #define ERFC_SHIFT 2.5
+#define NORMAL_SHIFT 3.5355339059327378
 
 /* expm1(r) = r + r^2 P(r), |r| <= ln(2)/2: 2^-61.2 */
 static const double vf64_expm1_c[] = {0.5,
@@ -122,30 +137,28 @@ static const double vf64_expm1_c[] = {0.5,
 /* s = f / (2 + f): log(1 + f) = 2 s + s^3 P(s^2): 2^-62.6 */
 static const double vf64_log_c[] = {0.6666666666666661, 0.4000000000005104,  0.28571428556869666, 0.2222222420151998,
                                     0.1818167062266327, 0.15390979337065325, 0.13175541766562215, 0.1383141656247578};
-/* sin r = r + r^3 P(r^2), |r| <= pi/4: 2^-62.8 */
-static const double vf64_sin_c[] = {-0.16666666666666666,    0.008333333333333099,  -0.00019841269841054958, 2.7557319128340037e-06,
-                                    -2.5052085795389897e-08, 1.605623573480483e-10, -7.484668895269431e-13};
-/* cos r = 1 - r^2/2 + r^4 P(r^2): 2^-63.9 */
-static const double vf64_cos_c[] = {0.04166666666666661,     -0.0013888888888875335, 2.4801587290055463e-05,
-                                    -2.7557314477849824e-07, 2.0875736007800648e-09, -1.136012332112163e-11};
-/* tanh x = x + x^3 P(x^2), x <= 5/8: 2^-61.1 */
-static const double vf64_tanh_c[] = {-0.33333333333333315,    0.13333333333329977,   -0.053968253966160826,  0.02186948847100959,
-                                     -0.00886323434330294,    0.003592114262690405,  -0.0014557274368063788, 0.0005894574502893813,
-                                     -0.00023702594816586324, 9.158115281004778e-05, -3.020815241487983e-05, 6.050907419714854e-06};
+/* sin r = r + r^3 P(r^2), |r| <= pi/2: 2^-61.5 */
+static const double vf64_sin_c[] = {-0.16666666666666666,    0.008333333333333207,   -0.0001984126984121239, 2.75573192115369e-06,
+                                    -2.5052106899945576e-08, 1.6058940708923305e-10, -7.643010130617528e-13, 2.7213069296054455e-15};
+/* tan r = r + r^3 P(r^2), |r| <= pi/4: 2^-55.8 */
+static const double vf64_tan_c[] = {0.3333333333333276,     0.13333333333418806,    0.05396825392417107,     0.021869489677224883,
+                                    0.00886321811373259,    0.003592299199422835,   0.0014546932620507476,   0.0005953484852154325,
+                                    0.00022151370620553045, 0.00013836341360461897, -2.9044457615057405e-05, 9.19514172971153e-05,
+                                    -4.625295936324652e-05, 2.1200236482903393e-05};
 /* sinh x = x + x^3 P(x^2), x <= 1: 2^-61.5 */
 static const double vf64_sinh_c[] = {0.16666666666666669,    0.00833333333333297,    0.00019841269841531204, 2.7557319130377677e-06,
                                      2.5052126856432365e-08, 1.6057000490026212e-10, 7.765898624340465e-13};
-/* erf(x) = x + x P(x^2), x <= 1: 2^-56.2 */
-static const double vf64_erf_c[] = {0.1283791670955126,     -0.37612638903183876,    0.11283791670958783,    -0.026866170645631897,
-                                    0.00522397762924565,    -0.0008548327199358272,  0.00012055338161400656, -1.4925748180206354e-05,
-                                    1.6463247307130268e-06, -1.6372371891698225e-07, 1.4798357234369911e-08, -1.1876555591839105e-09,
-                                    6.762801638832501e-11};
-/* erf(x) = 1 - exp(P(x)), x >= 1: 2^-59.4 */
-static const double vf64_erf_far_c[] = {-1.7962549690091522e-07, -1.1283773291932468,    -0.6366284892797348,    -0.10274725115118913,
-                                        0.019078153505302314,    0.00028049066979789325, -0.0017690007790923737, 0.0006411701014003857,
-                                        -4.481822716561321e-05,  -7.037063031760092e-05, 4.504001630436674e-05,  -1.651523638309597e-05,
-                                        4.327525198715525e-06,   -8.507102444873307e-07, 1.2573340330907614e-07, -1.3630986147712625e-08,
-                                        1.0261390215277276e-09,  -4.798765651649537e-11, 1.050401267344719e-12};
+/* erf(x) = x P(x^2 - 2), x <= 2: 2^-57.6 */
+static const double vf64_erf_c[] = {0.674933236039655,      -0.13055593046562267,    0.0298697846524629,     -0.006082847181144539,
+                                    0.0010705215357389626,  -0.0001635898698794838,  2.1954553493506196e-05, -2.618308856344052e-06,
+                                    2.8047269055753984e-07, -2.7238815371188105e-08, 2.417774472189285e-09,  -1.975146280560468e-10,
+                                    1.4940760544416195e-11, -1.0519023744939005e-12, 6.916289846992132e-14,  -4.285349048930666e-15,
+                                    2.627205373956061e-16,  -1.393173162103795e-17};
+/* erf(x) = 1 - exp(P(x)), x >= 2: 2^-57.9 */
+static const double vf64_erf_far_c[] = {0.00035435034238239286,  -1.1301791247403725,    -0.6324158446705104,    -0.10872836745965953,
+                                        0.02479150242579526,     -0.0035328497958502167, -1.937345533905109e-05, 0.00016605118506068134,
+                                        -4.8567305185483124e-05, 8.029699672375334e-06,  -8.299743891091554e-07, 5.029405627031917e-08,
+                                        -1.3739179951262203e-09};
 /* erfc(x) = exp(-x^2) d P(1 - 2 SHIFT d), d = 1 / (x + SHIFT), x > 0: 2^-54.1 */
 static const double vf64_erfc_c[] = {
     1.054031820305718,       -0.8046518494391489,     0.45391411664808995,    -0.17125114524604337,   0.028361550132213642,
@@ -153,6 +166,13 @@ static const double vf64_erfc_c[] = {
     -0.00011260507134688415, -1.9531988067401782e-05, 1.8245373536724534e-05, 6.753069180135947e-06,  -2.3351430039686378e-06,
     -1.959055380360782e-06,  -3.521517556164205e-10,  4.417009797285252e-07,  1.3045187504638403e-07, -6.320675517203476e-08,
     -4.596056891842492e-08,  9.359973468436484e-10,   7.399294855252441e-09,  1.1827427499247533e-09, -2.430824284610359e-10};
+/* Phi(-x) = exp(-x^2 / 2) d P(1 - 2 SHIFT d), likewise: 2^-54.0 */
+static const double vf64_normal_c[] = {
+    0.7453130477245737,      -0.5689747792327191,     0.32096574995816596,    -0.12109284608943965,  0.02005464442345049,
+    0.005934778541031692,    -0.003407395923229799,   -0.0003105671433513843, 0.0004968795239902302, 4.122983052496383e-05,
+    -7.962380954537679e-05,  -1.3811201212514529e-05, 1.29014273530995e-05,   4.775141011096007e-06, -1.6511954531465489e-06,
+    -1.3852613441731001e-06, -2.490088944031188e-10,  3.123297580227819e-07,  9.224340546379832e-08, -4.469392519894367e-08,
+    -3.2499029949409927e-08, 6.618500711257607e-10,   5.232091568147734e-09,  8.36325418871018e-10,  -1.718852335520923e-10};
 #include "vecmath_body.h"
 
 /* ---- by type ---- */
@@ -182,6 +202,8 @@ static const double vf64_erfc_c[] = {
 #define v_sigmoid(x) V_MATH(sigmoid, x)
 #define v_silu(x) V_MATH(silu, x)
 #define v_silu_slope(x) V_MATH(silu_slope, x)
+#define v_mish(x) V_MATH(mish, x)
+#define v_mish_slope(x) V_MATH(mish_slope, x)
 #define v_softplus(x) V_MATH(softplus, x)
 #define v_gelu(x) V_MATH(gelu, x)
 #define v_gelu_tanh(x) V_MATH(gelu_tanh, x)

@@ -14,6 +14,14 @@ MG_INLINE V F(poly)(V x, const S *table, int n) {
 MG_INLINE V F(at_most)(V x, S hi) { return F(min_raw)(C(hi), x); } /* NaN stays, also below */
 MG_INLINE V F(clamp)(V x, S lo, S hi) { return F(min_raw)(C(hi), F(max_raw)(C(lo), x)); }
 
+/* (num + num_low) / (den + den_low) for finite num and normal den: the sum of what is returned and *low is right to much more than the
+ * last place. */
+MG_INLINE V F(ratio)(V num, V num_low, V den, V den_low, V *low) {
+    const V r = F(recip)(den), y = num * r;
+    *low = r * (F(minus_product)(num, y, den) + F(fma)(-y, den_low, num_low));
+    return y;
+}
+
 /* ---- exponentials: x = n ln(2) + r, |r| <= ln(2)/2; exp(x) = 2^n (1 + q), q = expm1(r) ---- */
 
 /* q and n for exp(x + more), |more| tiny. r is only rounded where it matters little: q = r + r^2 P(r) starts from its two halves. */
@@ -62,43 +70,75 @@ MG_INLINE V F(cosh)(V x) {
     return (S)2 * (quarter + (S)0.0625 / quarter);
 }
 
+/* t / (t + 2), t = expm1(2 |x|) */
 MG_INLINE V F(tanh)(V x) {
-    const V a = F(at_most)(F(abs)(x), TANH_HIGH), z = a * a;
-    const V n = F(nearest)(a * (S)(2 * LOG2_E_HI)), r = F(fma)(n, C(-LN2_LO), F(fma)(n, C(-LN2_HI), a + a));
-    const V e = F(ldexp)((S)1 + F(fma)(r * r, POLY(r, F(expm1_c)), r), n); /* exp(2 a) */
-    const V far = F(fma)((S)1 / ((S)1 + e), C(-2), C(1));
-    return F(or)(F(select)(a < (S)0.625, ODD(a, z, F(tanh_c)), far), F(sign_bit)(x));
+    const V a = F(at_most)(F(abs)(x), TANH_HIGH);
+    V n, low, q = F(exp_reduce)(a + a, C(0), &n);
+    const V power = F(ldexp)(C(1), n), t = F(fma)(power, q, power - (S)1), d = (S)2 + t;
+    const V y = F(ratio)(t, C(0), d, ((S)2 - d) + t, &low);
+    return F(or)(y + low, F(sign_bit)(x));
 }
 
 /* ---- logistic functions: with e = exp(-|x|) nothing overflows, and small results keep all their bits ---- */
 
-MG_INLINE V F(sigmoid)(V x) {
-    const V e = F(exp)(-F(abs)(x)), d = (S)1 + e, y = F(select)(x < 0, e, C(1)) / d;
-    return F(fma)((d - (S)1) - e, y * ((S)1 - y), y); /* what rounding added to d, to first order where it matters: x < 0 */
+/* sigmoid(x + more) = (y + *low) 2^*n: the power of two comes last, so that a product with it is rounded once where it is subnormal. */
+MG_INLINE V F(sigmoid_parts)(V x, V more, V *low, V *n) {
+    const I negative = x < 0;
+    const V q = F(exp_reduce)(F(max_raw)(C(EXP_LOW - 6), -F(abs)(x)), F(select)(negative, more, -more), n);
+    const V m = (S)1 + q, e = F(ldexp)(m, *n), d = (S)1 + e;
+    const V num = F(select)(negative, m, C(1)), num_low = F(select)(negative, ((S)1 - m) + q, C(0));
+    *n = F(select)(negative, *n, C(0));
+    return F(ratio)(num, num_low, d, ((S)1 - d) + e, low);
 }
 
-/* y sigmoid(x), where y may be large when sigmoid(x) is tiny: the power of two comes last. */
-MG_INLINE V F(times_sigmoid)(V y, V x) {
-    V n, q = F(exp_reduce)(F(max_raw)(C(EXP_LOW - 6), -F(abs)(x)), C(0), &n);
-    const V m = (S)1 + q, e = F(ldexp)(m, n);
-    const I negative = x < 0;
-    return F(ldexp)(y * F(select)(negative, m, C(1)) / ((S)1 + e), F(select)(negative, n, C(0)));
+/* x sigmoid(u + more) for an x of u's sign, finite where u is negative */
+MG_INLINE V F(times_sigmoid)(V x, V u, V more) {
+    V low, n, y = F(sigmoid_parts)(u, more, &low, &n);
+    return F(ldexp)(F(fma)(F(at_most)(x, (S)0x1p60), low, x * y), n);
 }
 
 /* From -infinity the limit, 0. */
-MG_INLINE V F(silu)(V x) { return F(times_sigmoid)(F(max_raw)(C(EXP_LOW - 10), x), x); }
+MG_INLINE V F(silu)(V x) { return F(times_sigmoid)(F(max_raw)(C(EXP_LOW - 10), x), x, C(0)); }
 
 /* sigmoid(x), and sigmoid(-x) without cancellation */
 MG_INLINE V F(sigmoid_both)(V x, V *other) {
-    const V e = F(exp)(-F(abs)(x)), large = (S)1 / ((S)1 + e), small = e * large;
+    const V e = F(exp)(-F(abs)(x)), large = F(recip)((S)1 + e), small = e * large;
     *other = F(select)(x < 0, large, small);
     return F(select)(x < 0, small, large);
 }
+MG_INLINE V F(sigmoid)(V x) {
+    const V e = F(exp)(-F(abs)(x)), d = (S)1 + e;
+    V low, y = F(ratio)(F(select)(x < 0, e, C(1)), C(0), d, ((S)1 - d) + e, &low);
+    return y + low;
+}
+
 /* sigmoid(x) (1 + x sigmoid(-x)); x is held where the product with 0 stays 0 */
 MG_INLINE V F(silu_slope)(V x) {
     const V b = F(clamp)(x, EXP_LOW - 10, -(EXP_LOW - 10));
     V other, y = F(sigmoid_both)(b, &other);
     return y * F(fma)(b, other, C(1));
+}
+
+/* tanh(softplus(x)) = p / q, e = exp(-|x|): p = e (2 + e), q = p + 2 left of 0, p = 1 + 2 e, q = p + 2 e^2 right of it. */
+MG_INLINE V F(mish)(V x) {
+    V n, reduced = F(exp_reduce)(F(max_raw)(C(EXP_LOW - 6), -F(abs)(x)), C(0), &n);
+    const V m = (S)1 + reduced, e = F(ldexp)(m, n), sum = (S)2 + e;
+    const I negative = x < 0;
+    const V p = F(select)(negative, m * sum, F(fma)(C(2), e, C(1))), q = F(select)(negative, F(fma)(e, sum, C(2)), F(fma)(e + e, e, p));
+    const V sum_low = ((S)2 - sum) + e, p_low = F(fma)(m, sum_low, F(fma)(((S)1 - m) + reduced, sum, F(product_rest)(m, sum, p)));
+    const V q_low = F(fma)(e, sum_low, F(fma)(e, sum, (S)2 - q)), zero = C(0);
+    const V b = F(max_raw)(C(EXP_LOW - 10), x), c = F(at_most)(b, (S)0x1p60);
+    V low, y = F(ratio)(p, F(select)(negative, p_low, zero), q, F(select)(negative, q_low, zero), &low);
+    y = F(ldexp)(b * y + F(fma)(c, low, F(product_rest)(c, y, c * y)), F(select)(negative, n, zero));
+    return F(or)(y, F(sign_bit)(x));
+}
+/* t + x (1 - t^2) sigmoid(x), t = tanh(softplus(x)) */
+MG_INLINE V F(mish_slope)(V x) {
+    const V b = F(clamp)(x, EXP_LOW - 10, -(EXP_LOW - 10)), e = F(exp)(-F(abs)(b)), sum = (S)2 + e;
+    const I negative = x < 0;
+    const V p = F(select)(negative, e * sum, F(fma)(C(2), e, C(1))), gap = F(select)(negative, C(2), (e + e) * e), q = p + gap;
+    const V r = F(recip)(q), s = F(recip)((S)1 + e) * F(select)(negative, e, C(1));
+    return F(fma)(b * s, (gap * r) * ((p + q) * r), p * r);
 }
 
 /* ---- logarithms: x = 2^k (1 + f), 3/4 <= 1 + f < 3/2 ---- */
@@ -109,7 +149,7 @@ MG_INLINE V F(log_rest)(V f) {
     const V z = f * f;
     return F(fma)(z * f, POLY(f, F(log_c)), z * (S)-0.5);
 #else /* fewer terms for a division */
-    const V s = f / ((S)2 + f), z = s * s, half = f * f * (S)0.5;
+    const V s = f * F(recip)((S)2 + f), z = s * s, half = f * f * (S)0.5;
     return F(fma)(s, F(fma)(z, POLY(z, F(log_c)), half), -half);
 #endif
 }
@@ -128,8 +168,9 @@ MG_INLINE V F(log)(V x) {
 /* The logarithm times hi + lo, the factor that changes the base. */
 MG_INLINE V F(log2)(V x) {
     V f, k = F(log_reduce)(x, &f);
-    const V rest = F(log_rest)(f);
-    return F(log_edges)(x, k + F(fma)(f, C(LOG2_E_HI), F(fma)(f, C(LOG2_E_LO), rest * (S)LOG2_E_HI)));
+    const V rest = F(log_rest)(f), main = f * (S)LOG2_E_HI, sum = k + main; /* |k| >= |main|, or k = 0 */
+    const V low = F(fma)(f, C(LOG2_E_LO), F(product_rest)(f, C(LOG2_E_HI), main)) + ((k - sum) + main);
+    return F(log_edges)(x, sum + F(fma)(rest, C(LOG2_E_HI), low));
 }
 MG_INLINE V F(log10)(V x) {
     V f, k = F(log_reduce)(x, &f);
@@ -147,27 +188,7 @@ MG_INLINE V F(log1p)(V x) { return F(or)(F(log_edges)((S)1 + x, F(log1p_inside)(
 
 MG_INLINE V F(softplus)(V x) { return F(select)(x > 0, x, C(0)) + F(log1p_inside)(F(exp)(-F(abs)(x))); }
 
-/* ---- trigonometry: x = n pi/2 + r ---- */
-
-/* r, what rounding took from it, and n (its two low bits count). The first parts are subtracted exactly; what the next one leaves behind
- * and the last ones are small, and added up on their own. */
-MG_INLINE V F(trig_reduce)(V x, V *rest, U *n) {
-    static const S parts[] = {PIO2_PARTS};
-    const V magic = x * (S)0.636619772367581343076 + (S)MAGIC, whole = magic - (S)MAGIC;
-    *n = (U)magic;
-    for (int i = 0; i < PIO2_EXACT; i++) x = F(fma)(whole, C(-parts[i]), x);
-    const V big = F(fma)(whole, C(-parts[PIO2_EXACT]), x);
-    V small = F(fma)(whole, C(-parts[PIO2_EXACT]), x - big);
-    small = F(fma)(whole, C(-parts[PIO2_EXACT + 2]), F(fma)(whole, C(-parts[PIO2_EXACT + 1]), small));
-    const V r = big + small;
-    *rest = (big - r) + small;
-    return r;
-}
-MG_INLINE V F(sin_near)(V r, V rest, V z) { return r + F(fma)(z * r, POLY(z, F(sin_c)), rest); }
-MG_INLINE V F(cos_near)(V r, V rest, V z) {
-    const V half = z * (S)0.5, w = (S)1 - half; /* what this rounds off is ((1 - w) - half) */
-    return w + F(fma)(z * z, POLY(z, F(cos_c)), F(fma)(-r, rest, ((S)1 - w) - half));
-}
+/* ---- trigonometry ---- */
 
 /* Lanes beyond TRIG_HIGH (and infinities) take the C library's function, one at a time. */
 MG_INLINE V F(trig_far)(V x, V y, S (*libm)(S)) {
@@ -178,75 +199,108 @@ MG_INLINE V F(trig_far)(V x, V y, S (*libm)(S)) {
     return y;
 }
 
-/* sin(x + turn pi/2), x >= 0 */
-MG_INLINE V F(sine)(V x, unsigned turn) {
-    U n;
-    V rest, r = F(trig_reduce)(x, &rest, &n);
-    n += turn;
-    const V z = r * r, y = F(select)((n & 1) != 0, F(cos_near)(r, rest, z), F(sin_near)(r, rest, z));
-    return F(xor)(y, (V)((n & 2) << (MANTISSA + (MANTISSA == 23 ? 7 : 10))));
+/* sin(x + turn pi) for turn 0 and 1/2, x >= 0: x + turn pi = k pi + r, |r| <= pi/2, so that x = (k - turn) pi + r. The first parts of pi
+ * are subtracted exactly, at least where r is small. */
+MG_INLINE V F(sine)(V x, S turn) {
+    static const S parts[] = {PI_PARTS};
+    const V magic = F(fma)(x, C(0.318309886183790671538), C(turn)) + (S)MAGIC, half_turns = (magic - (S)MAGIC) - turn;
+    V r = x;
+    for (int i = 0; i < (int)(sizeof parts / sizeof *parts); i++) r = F(fma)(half_turns, C(-parts[i]), r);
+    return F(xor)(ODD(r, r * r, F(sin_c)), (V)((U)magic << (8 * sizeof(S) - 1)));
 }
 MG_INLINE V F(sin)(V x) { return F(trig_far)(x, F(xor)(F(sine)(F(abs)(x), 0), F(sign_bit)(x)), LIBM(sin)); }
-MG_INLINE V F(cos)(V x) { return F(trig_far)(x, F(sine)(F(abs)(x), 1), LIBM(cos)); }
+MG_INLINE V F(cos)(V x) { return F(trig_far)(x, F(sine)(F(abs)(x), (S)0.5), LIBM(cos)); }
+
+/* x = n pi/2 + r + rest, |r| <= pi/4, |rest| tiny; the lowest bit of n counts. */
+MG_INLINE V F(quarter_turns)(V x, V *rest, U *n) {
+    static const S parts[] = {PIO2_PARTS};
+    enum { LAST = (int)(sizeof parts / sizeof *parts) - 1, EXACT = MG_FMA ? 1 : LAST - 2 };
+    const V magic = x * (S)0.636619772367581343076 + (S)MAGIC, whole = magic - (S)MAGIC;
+    *n = (U)magic;
+    for (int i = 0; i < EXACT; i++) x = F(fma)(whole, C(-parts[i]), x);
+    const V r = F(fma)(whole, C(-parts[EXACT]), x);
+    *rest = F(fma)(whole, C(-parts[EXACT]), x - r);
+    for (int i = EXACT + 1; i <= LAST; i++) *rest = F(fma)(whole, C(-parts[i]), *rest);
+    return r;
+}
+
+/* tan(r), or -1 / tan(r) */
 MG_INLINE V F(tan)(V x) {
     U n;
-    V rest, r = F(trig_reduce)(F(abs)(x), &rest, &n);
-    const V z = r * r, s = F(sin_near)(r, rest, z), c = F(cos_near)(r, rest, z);
-    const I odd = (n & 1) != 0;
-    const V y = F(select)(odd, -c, s) / F(select)(odd, s, c);
-    return F(trig_far)(x, F(xor)(y, F(sign_bit)(x)), LIBM(tan));
+    V rest, r = F(quarter_turns)(F(abs)(x), &rest, &n);
+    const V z = r * r, more = F(fma)(r * z, POLY(z, F(tan_c)), F(fma)(rest, z, rest)), t = r + more, t_low = (r - t) + more;
+    const V c = F(recip)(t), y = -F(fma)(c, F(minus_product)(F(fma)(-c, t_low, C(1)), c, t), c);
+    return F(trig_far)(x, F(xor)(F(select)((n & 1) != 0, y, t), F(sign_bit)(x)), LIBM(tan));
 }
 
 /* ---- error function and normal distribution ---- */
 
-/* exp(a^2) erfc(a), a >= 0 */
-MG_INLINE V F(erfcx)(V a) {
-    const V u = a + (S)ERFC_SHIFT, d = (S)1 / u, p = d * u;
-    const V rest = ((S)1 - p) - F(product_rest)(d, u, p) - d * (a - (u - (S)ERFC_SHIFT)); /* of the division and the sum */
-    const V y = d * POLY(F(fma)(d, C(-2 * ERFC_SHIFT), C(1)), F(erfc_c));
-    return F(fma)(y, rest, y);
-}
-
+#if MANTISSA == 23
 MG_INLINE V F(erf)(V x) {
     const V a = F(at_most)(F(abs)(x), ERF_HIGH), z = a * a;
     const V near = F(fma)(a, POLY(z, F(erf_c)), a), far = (S)1 - F(exp)(POLY(a, F(erf_far_c)));
     return F(or)(F(select)(a < 1, near, far), F(sign_bit)(x));
 }
-
-/* factor * exp(-(s + rest)) * e, s >= 0; the power of two comes last, so that subnormal results are rounded once */
-MG_INLINE V F(gauss)(V factor, V s, V rest, V e) {
-    V n, q = F(exp_reduce)(-s, -rest, &n);
-    return F(ldexp)(factor * F(fma)(e, q, e), n);
+#else /* a longer polynomial, which mostly is enough */
+MG_INLINE V F(erf)(V x) {
+    const V a = F(at_most)(F(abs)(x), ERF_HIGH);
+    const I beyond = a >= 2;
+    V y = a * POLY(F(fma)(a, a, C(-2)), F(erf_c));
+    if (F(any)(beyond)) y = F(select)(beyond, (S)1 - F(exp)(POLY(a, F(erf_far_c))), y);
+    return F(or)(y, F(sign_bit)(x));
 }
+#endif
+
+/* factor exp(-(s + rest)) d P(1 - 2 k d), d = 1 / (a + k), to much more than the last place; a, s >= 0. The power of two comes last, so
+ * that subnormal results are rounded once. */
+MG_INLINE V F(tail)(V factor, V s, V rest, V a, S k, const S *table, int terms) {
+    const V u = a + k, d = F(recip)(u), d_low = d * (F(minus_product)(C(1), d, u) - d * (a - (u - k)));
+    const V t = F(fma)(d, C(-2 * k), C(1)), more = t * F(poly)(t, table + 1, terms - 1), p = C(table[0]) + more;
+    const V p_low = F(fma)(d_low, C(-2 * k * table[1]), (C(table[0]) - p) + more); /* table[1]: about the slope of P */
+    const V h = factor * d, h_low = F(fma)(factor, d_low, F(product_rest)(factor, d, h)), e = h * p;
+    const V e_low = F(fma)(h, p_low, F(fma)(h_low, p, F(product_rest)(h, p, e)));
+    V n, q = F(exp_reduce)(-s, -rest, &n);
+    return F(ldexp)(e + F(fma)(e, q, e_low), n);
+}
+#define TAIL(factor, s, rest, a, k, table) F(tail)(factor, s, rest, a, k, table, (int)(sizeof table / sizeof *table))
 
 MG_INLINE V F(erfc)(V x) {
     const V a = F(at_most)(F(abs)(x), ERFC_HIGH), z = a * a;
-    const V far = F(gauss)(C(1), z, F(product_rest)(a, a, z), F(erfcx)(a)); /* of |x| */
-    const V near = F(fma)(x, POLY(z, F(erf_c)), x);                         /* erf(x) */
-    return F(select)((x < (S)0.5) & (x > -1), (S)1 - near, F(select)(x < 0, (S)2 - far, far));
+    const V y = TAIL(C(1), z, F(product_rest)(a, a, z), a, (S)ERFC_SHIFT, F(erfc_c)); /* of |x| */
+    return F(select)(x < 0, (S)2 - y, y);
 }
 
-/* x Phi(x), with Phi(-|x|) = erfc(|x| / sqrt(2)) / 2 to full relative accuracy */
-MG_INLINE V F(gelu)(V x) {
-    const V a = F(at_most)(F(abs)(x), GELU_HIGH), s = a * a;
-    const V e = F(erfcx)(a * (S)0.707106781186547524401), rest = F(product_rest)(a, a, s) * (S)0.5;
-    const V y = F(gauss)(a * (S)-0.5, s * (S)0.5, rest, e); /* -|x| Phi(-|x|) */
-    return F(select)(x >= 0, x + y, y);
+/* Phi(-a) factor, a >= 0 */
+MG_INLINE V F(normal_tail)(V factor, V a, V s) {
+    return TAIL(factor, s * (S)0.5, F(product_rest)(a, a, s) * (S)0.5, a, (S)NORMAL_SHIFT, F(normal_c));
 }
-/* Phi(x) + x phi(x) */
+
+/* x Phi(x) */
+MG_INLINE V F(gelu)(V x) {
+    const V a = F(at_most)(F(abs)(x), GELU_HIGH), y = F(normal_tail)(-a, a, a * a); /* -|x| Phi(-|x|) */
+    const V both = F(or)(F(select)(x >= 0, x + y, y), F(sign_bit)(x));              /* the sign is for zeros */
+    return MG_FMA ? both : F(select)(a < (S)TINY, x * (S)0.5, both); /* products of subnormal numbers have no exact rest there */
+}
+/* Phi(x) + x phi(x); a sum of terms near 1, which need no more than their rounding */
 MG_INLINE V F(gelu_slope)(V x) {
-    const V a = F(at_most)(F(abs)(x), GELU_HIGH), s = a * a * (S)0.5;
-    const V density = F(exp)(-s), tail = density * F(erfcx)(a * (S)0.707106781186547524401) * (S)0.5;
-    const V below = F(fma)(a * (S)-0.398942280401432677940, density, tail); /* of -|x|; the slopes of x and -x add up to 1 */
+    const V a = F(at_most)(F(abs)(x), GELU_HIGH), d = F(recip)(a + (S)NORMAL_SHIFT);
+    const V tail = d * POLY(F(fma)(d, C(-2 * (S)NORMAL_SHIFT), C(1)), F(normal_c));
+    const V below =
+        F(exp)(a * a * (S)-0.5) * F(fma)(a, C(-0.398942280401432677940), tail); /* of -|x|; the slopes of x and -x add up to 1 */
     return F(select)(x > 0, (S)1 - below, below);
 }
 
-/* x (1 + tanh(u)) / 2 = x sigmoid(2 u), 2 u = x (A + B x^2) */
-#define GELU_A 1.59576912160573071176
-#define GELU_B (GELU_A * 0.044715)
+/* x (1 + tanh(u)) / 2 = x sigmoid(2 u), 2 u = x (A + B x^2), A = 2 sqrt(2 / pi). Where the exponential is tiny, an error of its argument
+ * counts many times: it is computed to twice the precision. */
+#define GELU_A 1.5957691216057307117597842397375L
+#define GELU_B (GELU_A * 0.044715L)
 MG_INLINE V F(gelu_tanh)(V x) {
-    const V b = F(clamp)(x, -GELU_HIGH, GELU_HIGH);
-    return F(times_sigmoid)(F(select)(x < 0, b, x), b * F(fma)(b * b, C(GELU_B), C(GELU_A)));
+    const S A = (S)GELU_A, B = (S)GELU_B, A_LOW = (S)(GELU_A - (S)GELU_A), B_LOW = (S)(GELU_B - (S)GELU_B);
+    const V b = F(clamp)(x, -GELU_HIGH, GELU_HIGH), z = b * b, w = z * B, p = w + A, part = p - A;
+    const V w_low = F(fma)(z, C(B_LOW), F(fma)(F(product_rest)(b, b, z), C(B), F(product_rest)(z, C(B), w)));
+    const V p_low = ((A - (p - part)) + (w - part)) + (w_low + A_LOW), u = b * p;
+    const V low = F(fma)(b, p_low, F(product_rest)(b, p, u));
+    return F(times_sigmoid)(F(select)(x < 0, b, x), u, low);
 }
 MG_INLINE V F(gelu_tanh_slope)(V x) {
     const V b = F(clamp)(x, -GELU_HIGH, GELU_HIGH), z = b * b;
@@ -267,6 +321,7 @@ MG_INLINE V F(gelu_tanh_slope)(V x) {
 #undef MANTISSA
 #undef MAGIC
 #undef ODD
+#undef TAIL
 #undef TINY
 #undef EXP_LOW
 #undef EXP_HIGH
@@ -285,5 +340,6 @@ MG_INLINE V F(gelu_tanh_slope)(V x) {
 #undef LOG10_2_LO
 #undef TRIG_HIGH
 #undef PIO2_PARTS
-#undef PIO2_EXACT
+#undef PI_PARTS
 #undef ERFC_SHIFT
+#undef NORMAL_SHIFT

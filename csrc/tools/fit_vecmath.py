@@ -1,4 +1,4 @@
-"""Find the polynomials of kernels/vecmath_f32.h and vecmath_f64.h: weighted minimax by Remez's exchange, in high precision.
+"""Find the polynomials of kernels/vecmath*.h: weighted minimax by Remez's exchange, in high precision.
 
 python csrc/tools/fit_vecmath.py          # prints the tables and the error of each; needs mpmath
 """
@@ -115,30 +115,52 @@ def all_of(fmt: str) -> None:
         # log(1 + f) = f - f^2/2 + f^3 P(f); error relative to log
         p = nonzero(lambda x: (mp.log1p(x) - x + x * x / 2) / x**3, lambda x: mp.mpf(1) / 3 - x / 4)
         fit("LOG", fmt, 9, p, lambda x: x * x + mp.mpf(10) ** -3, -0.25, 0.5)
-    # sin r = r + r^3 S(r^2), cos r = 1 - r^2/2 + r^4 C(r^2)
-    top = float((mp.pi / 4) ** 2) * 1.01
-    p = nonzero(lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: -mp.mpf(1) / 6 + z / 120)
-    fit("SIN", fmt, 7 if wide else 4, p, lambda z: z + mp.mpf(10) ** -3, 0, top)
-    p = nonzero(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: mp.mpf(1) / 24 - z / 720)
-    fit("COS", fmt, 6 if wide else 3, p, lambda z: z * z + mp.mpf(10) ** -3, 0, top)
-    # tanh x = x + x^3 P(x^2) on [0, 5/8], sinh x likewise on [0, 1]
-    p = nonzero(lambda z: (mp.tanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: -mp.mpf(1) / 3 + 2 * z / 15)
-    fit("TANH", fmt, 12 if wide else 6, p, lambda z: z + mp.mpf(10) ** -3, 0, 0.391)
+    # sin r = r + r^3 S(r^2) to pi/2, tan r likewise to pi/4, asin to 1/2, atan to 1
+    fit_odd("SIN", fmt, 8 if wide else 4, mp.sin, -mp.mpf(1) / 6, mp.pi / 2)
+    fit_odd("TAN", fmt, 14 if wide else 7, mp.tan, mp.mpf(1) / 3, mp.pi / 4)
+    fit_odd("ASIN", fmt, 12 if wide else 5, mp.asin, mp.mpf(1) / 6, mp.mpf(1) / 2)
+    fit_odd("ATAN", fmt, 21 if wide else 9, mp.atan, -mp.mpf(1) / 3, mp.mpf(1))
+    # sinh x = x + x^3 P(x^2) on [0, 1]
     p = nonzero(lambda z: (mp.sinh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mp.mpf(1) / 6 + z / 120)
     fit("SINH", fmt, 7 if wide else 4, p, lambda z: z + mp.mpf(10) ** -3, 0, 1)
-    # erf(x) = x + x P(x^2) on [0, 1]
-    p = nonzero(lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: 2 / mp.sqrt(mp.pi) - 1 - 2 * z / (3 * mp.sqrt(mp.pi)))
-    fit("ERF", fmt, 13 if wide else 8, p, lambda z: mp.mpf(1), 0, 1)
-    # erf(x) = 1 - exp(P(x)) from 1 on
-    fit("ERF_FAR", fmt, 19 if wide else 7, lambda x: mp.log(mp.erfc(x)), lambda x: mp.erfc(x) / mp.erf(x), 1, 6 if wide else 4)
-    # erfc(x) = exp(-x^2) d Q(t), d = 1 / (x + k), t = 1 - 2 k d
-    k, far = (mp.mpf("2.5"), mp.mpf(28)) if wide else (mp.mpf(2), mp.mpf("10.6"))
+    if wide:
+        # erf(x) = x P(x^2 - 2) on [0, 2]
+        p = nonzero(
+            lambda w: mp.erf(mp.sqrt(w + 2)) / mp.sqrt(w + 2) if w > -2 else 2 / mp.sqrt(mp.pi), lambda w: mp.erf(mp.sqrt(2)) / mp.sqrt(2)
+        )
+        fit("ERF", fmt, 18, p, lambda w: 1 / p(w), -2, 2)
+    else:
+        # erf(x) = x + x P(x^2) on [0, 1]
+        p = nonzero(lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: 2 / mp.sqrt(mp.pi) - 1 - 2 * z / (3 * mp.sqrt(mp.pi)))
+        fit("ERF", fmt, 8, p, lambda z: mp.mpf(1), 0, 1)
+    # erf(x) = 1 - exp(P(x)) beyond
+    low, high = (2, 6) if wide else (1, 4)
+    fit("ERF_FAR", fmt, 13 if wide else 7, lambda x: mp.log(mp.erfc(x)), lambda x: mp.erfc(x) / mp.erf(x), low, high)
+    # erfc(x) = exp(-x^2) d Q(t), d = 1 / (x + k), t = 1 - 2 k d; the k of float32 are such that the first coefficients are nearly floats
+    k, far = (mp.mpf("2.5"), mp.mpf(28)) if wide else (mp.mpf("1.6328125"), mp.mpf("10.6"))
+    tail = tail_of(mp.erfc, k, 1)
+    fit("ERFC", fmt, 25 if wide else 11, tail, lambda t: 1 / tail(t), -1, float((far - k) / (far + k)))
+    # Phi(-x) = exp(-x^2 / 2) d Q(t)
+    k, far = (mp.mpf("2.5") * mp.sqrt(2), mp.mpf(39)) if wide else (mp.mpf("2.6953125"), mp.mpf(15))
+    normal = tail_of(lambda x: mp.erfc(x / mp.sqrt(2)) / 2, k, mp.mpf(1) / 2)
+    fit("NORMAL", fmt, 25 if wide else 11, normal, lambda t: 1 / normal(t), -1, float((far - k) / (far + k)))
+
+
+def fit_odd(name: str, fmt: str, count: int, f: Function, third: mp.mpf, top: mp.mpf) -> None:
+    """f(x) = x + x^3 P(x^2) up to `top`; `third` is P(0)."""
+    ratio = nonzero(lambda z: f(mp.sqrt(z)) / mp.sqrt(z), lambda z: 1 + third * z)
+    p = nonzero(lambda z: (ratio(z) - 1) / z, lambda z: third)
+    fit(name, fmt, count, p, lambda z: (z + mp.mpf(10) ** -3) / ratio(z), 0, float(top**2 * mp.mpf("1.0005")) if top != 1 else 1.0)
+
+
+def tail_of(f: Function, k: mp.mpf, rate: mp.mpf | int) -> Function:
+    """f(x) exp(rate x^2) (x + k) as a function of t = (x - k) / (x + k)."""
 
     def tail(t: mp.mpf) -> mp.mpf:
         x = k * (1 + t) / (1 - t)
-        return mp.exp(x * x) * mp.erfc(x) * (x + k)
+        return mp.exp(rate * x * x) * f(x) * (x + k)
 
-    fit("ERFC", fmt, 25 if wide else 11, tail, lambda t: 1 / tail(t), -1, float((far - k) / (far + k)))
+    return tail
 
 
 if __name__ == "__main__":

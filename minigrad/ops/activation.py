@@ -10,7 +10,7 @@ from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
 from ._samples import NUMBERS, away, normal, one, pairs
-from .elementwise import _bounds, _choose, _erfc_reference, clamp, div, exp, gt, logical_and, lt, mul, neg
+from .elementwise import _bounds, _choose, _erfc_reference, div, exp, gt, le, mul, neg
 from .shape import _dim, reshape, transpose
 
 # ---- at zero ----
@@ -38,6 +38,10 @@ def relu(input):
     return np.maximum(input, 0)
 
 
+def _beside_one(r, *shape):
+    return r.away(*shape, kinks=(-1.0, 1.0))
+
+
 def _hardtanh_bounds(dtype, min_val, max_val):
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
@@ -46,8 +50,19 @@ def _hardtanh_bounds(dtype, min_val, max_val):
     return _bounds(dtype, min_val, max_val)
 
 
-@defop(kernel="clamp", flag="inplace", where="F", inplace=False, pack=_hardtanh_bounds, kinks=(-1.0, 1.0), samples=one(lambda r, *s: r.away(*s, kinks=(-1.0, 1.0))),
-       vjp={"input": lambda g, input, min_val, max_val: _choose(logical_and(gt(input, min_val), lt(input, max_val)), g, 0)},
+@defop(kernel="hardtanh_backward", where="", pack=_hardtanh_bounds, inplace=False, linear_in=("grad",), kinks=(-1.0, 1.0),
+       samples=lambda r: [Sample(*s.arrays, id=s.id, min_val=-1.0, max_val=1.0) for s in pairs(normal, _beside_one)(r)],
+       vjp={"grad": lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val), "input": NONDIFF})  # fmt: skip
+def hardtanh_backward(grad, input, min_val, max_val):
+    """grad where input is between the bounds, otherwise 0.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return np.where((np.asarray(input) > min_val) & (np.asarray(input) < max_val), grad, 0)
+
+
+@defop(kernel="clamp", flag="inplace", where="F", inplace=False, pack=_hardtanh_bounds, kinks=(-1.0, 1.0), samples=one(_beside_one),
+       vjp={"input": lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val)},
        errors=[ErrorSample(np.ones(3), 1.0, -1.0, error=ValueError, match=r"hardtanh: min_val must not be above max_val, got 1.0 and -1.0"),
                ErrorSample(np.ones(3, np.uint8), error=DTypeError, match="hardtanh: dtype uint8 cannot be between -1.0 and 1.0")])  # fmt: skip
 def hardtanh(input, min_val=-1.0, max_val=1.0):
@@ -71,9 +86,23 @@ def relu6(input, inplace=False):
     return hardtanh(input, 0.0, 6.0, inplace=inplace)
 
 
-@defop(kernel="leaky_relu", result="only_float", flag="inplace", where="F", pack=lambda dtype, negative_slope: (float(negative_slope),),
-       inplace=False, samples=one(away, negative_slope=0.2), kinks=(0.0,),
-       vjp={"input": lambda g, input, negative_slope: _choose(gt(input, 0), g, mul(g, negative_slope))})  # fmt: skip
+def _slope(dtype, negative_slope):
+    return (float(negative_slope),)
+
+
+@defop(kernel="leaky_relu_backward", where="", pack=_slope, inplace=False, linear_in=("grad",), kinks=(0.0,),
+       samples=lambda r: [Sample(*s.arrays, id=s.id, negative_slope=0.2) for s in pairs(normal, away)(r)],
+       vjp={"grad": lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope), "input": NONDIFF})  # fmt: skip
+def leaky_relu_backward(grad, input, negative_slope):
+    """grad, times `negative_slope` where input is not positive.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return np.where(np.asarray(input) > 0, grad, np.multiply(grad, np.asarray(negative_slope, np.asarray(grad).dtype)))
+
+
+@defop(kernel="leaky_relu", result="only_float", flag="inplace", where="F", pack=_slope, inplace=False, kinks=(0.0,),
+       samples=one(away, negative_slope=0.2), vjp={"input": lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope)})  # fmt: skip
 def leaky_relu(input, negative_slope=0.01):
     """input, times `negative_slope` where it is negative.
 
@@ -85,13 +114,28 @@ def leaky_relu(input, negative_slope=0.01):
     return np.where(x > 0, x, x * np.asarray(negative_slope, x.dtype))
 
 
-def _elu_vjp(g, input, alpha):
-    # Above 0 the exponent is clamped: inf there would make 0 * inf in the branch that is not taken.
-    return _choose(gt(input, 0), g, mul(g, exp(clamp(input, max=0)) * alpha))
+def _alpha(dtype, alpha):
+    return (float(alpha),)
 
 
-@defop(kernel="elu", result="only_float", flag="inplace", where="F", pack=lambda dtype, alpha: (float(alpha),), inplace=False,
-       samples=one(away, alpha=1.5), kinks=(0.0,), vjp={"input": _elu_vjp})  # fmt: skip
+def _elu_backward_vjp(g, grad, input, alpha):
+    return g * elu_backward(grad, input, alpha) * le(input, 0)
+
+
+@defop(kernel="elu_backward", where="", pack=_alpha, inplace=False, kinks=(0.0,), ulp=8,
+       samples=lambda r: [Sample(*s.arrays, id=s.id, alpha=1.5) for s in pairs(normal, away)(r)],
+       vjp={"grad": lambda g, input, alpha: elu_backward(g, input, alpha), "input": _elu_backward_vjp})  # fmt: skip
+def elu_backward(grad, input, alpha):
+    """grad times the slope of elu at input: 1, or alpha * exp(input) where input is not positive.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    x = np.asarray(input)
+    return np.where(x > 0, grad, grad * (np.asarray(alpha, x.dtype) * np.exp(np.minimum(x, 0))))
+
+
+@defop(kernel="elu", result="only_float", flag="inplace", where="F", pack=_alpha, inplace=False, samples=one(away, alpha=1.5), kinks=(0.0,),
+       vjp={"input": lambda g, input, alpha: elu_backward(g, input, alpha)})  # fmt: skip
 def elu(input, alpha=1.0):
     """input, or alpha * (exp(input) - 1) where it is negative.
 
@@ -191,6 +235,40 @@ def silu_backward(grad, input):
     return grad * (s * (1 + input * (1 - s)))
 
 
+def _mish_slope(x):
+    t = np.tanh(np.logaddexp(x, 0))
+    return t + x * ((1 - t * t) * _logistic(x))
+
+
+def _mish_backward_vjp(g, grad, input):
+    """By t = tanh(softplus(x)), whose derivative is (1 - t**2) s, s = sigmoid(x)."""
+    s, t = sigmoid(input), tanh(_softplus(input))
+    return g * grad * ((1 - t * t) * s * (2 + input * (1 - s - 2 * t * s)))
+
+
+@defop(kernel="mish_backward", where="", samples=pairs(), ulp=16,
+       vjp={"grad": lambda g, input: mish_backward(g, input), "input": _mish_backward_vjp})  # fmt: skip
+def mish_backward(grad, input):
+    """grad times the slope of mish at input.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return (grad * _mish_slope(np.asarray(input))).astype(np.asarray(input).dtype)
+
+
+@defop(kernel="mish", result="only_float", flag="inplace", where="F", inplace=False, samples=one(), ulp=8,
+       vjp={"input": lambda g, input: mish_backward(g, input)})  # fmt: skip
+def mish(input):
+    """input * tanh(softplus(input)).
+
+    Shapes: any. Dtypes: floats. Source: Misra, "Mish: a self regularized non-monotonic activation function", arXiv:1908.08681.
+    >>> mg.nn.functional.mish(mg.tensor([-1.0, 0.0, 1.0]))
+    tensor([-0.3034,  0.    ,  0.8651])
+    """
+    x = np.asarray(input)
+    return (x * np.tanh(np.logaddexp(x, 0))).astype(x.dtype)
+
+
 _SQRT_HALF, _PHI, _SQRT_2_PI, _CUBIC = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.044715
 
 
@@ -243,7 +321,8 @@ def _gelu_backward_vjp(g, grad, input, approximate):
     return g * grad * (sech * (u1 + 0.5 * x * (u2 - 2 * t * u1 * u1)))
 
 
-@defop(kernel="gelu_backward", where="", pack=_gelu_pack, inplace=False, samples=_gelu_samples(pairs()), ulp=32,
+# ulp: the slope is a difference of terms a hundred times its size near its zero.
+@defop(kernel="gelu_backward", where="", pack=_gelu_pack, inplace=False, samples=_gelu_samples(pairs()), ulp=48,
        vjp={"grad": lambda g, input, approximate: gelu_backward(g, input, approximate), "input": _gelu_backward_vjp})  # fmt: skip
 def gelu_backward(grad, input, approximate):
     """grad times the slope of gelu at input.

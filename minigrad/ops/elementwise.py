@@ -151,7 +151,7 @@ def _pow_vjp_other(g, input, other, y):
     return g * where(zero, 0.0, y * log(base))
 
 
-@defop(kernel="pow", vjp={"input": _pow_vjp_input, "other": _pow_vjp_other}, samples=pairs(positive, normal), errors=BINARY_ERRORS, ulp=16,
+@defop(kernel="pow", vjp={"input": _pow_vjp_input, "other": _pow_vjp_other}, samples=pairs(positive, normal), errors=BINARY_ERRORS,
        dtypes=FLOATS + COMPLEX, holomorphic=True)  # fmt: skip
 def pow(input, other):
     """input to the power of other.
@@ -446,7 +446,7 @@ def _logic(name, ref, doc):
         f"{doc}, of truth values (nonzero is true).\n\nShapes: any that broadcast. Dtypes: all; gives bool.\n"
         f">>> mg.{name}(mg.tensor([True, False]), mg.tensor([True, True])).dtype\nminigrad.bool\n"
     )
-    return defop(result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL + COMPLEX, errors=BINARY_ERRORS,
+    return defop(kernel=name, result="truth", vjp={"input": NONDIFF, "other": NONDIFF}, samples=pairs(), dtypes=ALL + COMPLEX, errors=BINARY_ERRORS,
                  inplace=True)(reference)  # fmt: skip
 
 

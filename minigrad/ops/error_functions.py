@@ -51,7 +51,7 @@ def _quantile(q, p):
     return np.where(q < 0, -size, size)
 
 
-@defop(result="float", samples=one(lambda r, *s: r.between(-0.95, 0.95, *s)), where="mg Tensor special",
+@defop(kernel="erfinv", result="float", samples=one(lambda r, *s: r.between(-0.95, 0.95, *s)), where="mg Tensor special",
        vjp={"input": lambda g, y: g * exp(square(y)) * (1 / TWO_OVER_SQRT_PI)})  # fmt: skip
 def erfinv(input):
     """The number whose error function is `input`; infinite at -1 and 1, NaN beyond.

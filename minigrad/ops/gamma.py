@@ -70,7 +70,7 @@ def lgamma_of(x):
     return regions(x, (x > 0, _lgamma_positive), (x == np.floor(x), lambda x: np.full_like(x, np.inf)), (x < 0, _lgamma_negative))
 
 
-@defop(result="float", samples=one(_regular), vjp={"input": lambda g, input: g * digamma(input)})
+@defop(kernel="lgamma", result="float", samples=one(_regular), vjp={"input": lambda g, input: g * digamma(input)})
 def lgamma(input):
     """Logarithm of the absolute value of the gamma function; inf at 0, -1, -2...
 
@@ -110,9 +110,8 @@ def digamma_of(x):
     return regions(x, (x == 0, lambda x: -np.copysign(np.inf, x)), (x > 0, _digamma_positive), (np.isneginf(x), lambda x: x * np.nan), (x < 0, _digamma_negative))  # fmt: skip
 
 
-@defop(
-    result="float", samples=one(_regular), where="mg Tensor special", vjp={"input": lambda g, input: g * _polygamma(input, 1)}, aliases=()
-)
+@defop(kernel="digamma", result="float", samples=one(_regular), where="mg Tensor special",
+       vjp={"input": lambda g, input: g * _polygamma(input, 1)})  # fmt: skip
 def digamma(input):
     """Derivative of lgamma; -inf at 0, NaN at -1, -2...
 

@@ -8,24 +8,12 @@ from .. import _core
 from ..errors import ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite
 from ._samples import away, one
-from .activation import _SOFTMAX_ERRORS, _softmax_samples, _softplus, sigmoid, softmax, tanh
+from .activation import _SOFTMAX_ERRORS, _softmax_samples, sigmoid, softmax, tanh
 from .distributions import _exponential
-from .elementwise import abs, add, div, log, mul, neg, sub
+from .elementwise import abs, add, div, log, neg, sub
 from .index import _scatter_values
-from .rectify import _check_float, _maybe_in_place
+from .rectify import _check_float
 from .shape import _dim, chunk, unsqueeze
-
-
-@composite(where="F", samples=one())
-def mish(input, inplace=False):
-    """input * tanh(softplus(input)).
-
-    Shapes: any. Dtypes: floats. Source: Misra, "Mish: a self regularized non-monotonic activation function", arXiv:1908.08681.
-    >>> mg.nn.functional.mish(mg.tensor([-1.0, 0.0, 1.0]))
-    tensor([-0.3034,  0.    ,  0.8651])
-    """
-    _check_float("mish", input)
-    return _maybe_in_place("mish", lambda x: mul(x, tanh(_softplus(x))), input, inplace)
 
 
 @composite(where="F", samples=one(away))

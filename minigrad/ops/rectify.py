@@ -10,10 +10,10 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
-from ..registry import Draw, ErrorSample, Sample, composite
-from ._samples import NUMBERS, away, one
-from .activation import elu, leaky_relu, relu, relu6
-from .elementwise import _choose, abs, add, clamp, div, expm1, gt, le, mul, sub
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from ._samples import NUMBERS, away, normal, one, pairs
+from .activation import elu, leaky_relu, relu
+from .elementwise import _choose, clamp, div, expm1, gt, le, mul
 from .generator import _drawn
 from .shape import reshape
 
@@ -24,6 +24,31 @@ def _apart(*kinks):
 
 def _maybe_in_place(op, function, input, inplace):
     return _core.inplace_by(function, op, input) if inplace else function(input)
+
+
+def _with(samples, **params):
+    """The same samples with parameters."""
+    return lambda r: [Sample(*s.arrays, id=s.id, **params) for s in samples(r)]
+
+
+@defop(kernel="threshold_backward", where="", inplace=False, linear_in=("grad",), kinks=(0.4,), pack=lambda dtype, threshold: (float(threshold),),
+       samples=_with(pairs(normal, _apart(0.4)), threshold=0.4),
+       vjp={"grad": lambda g, input, threshold: threshold_backward(g, input, threshold), "input": NONDIFF})  # fmt: skip
+def threshold_backward(grad, input, threshold):
+    """0 where input is not above `threshold`, otherwise grad.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return np.where(np.asarray(input) <= threshold, 0, grad)
+
+
+@defop(kernel="threshold", result="only_float", where="", inplace=False, kinks=(0.4,), samples=one(_apart(0.4), threshold=0.4, value=1.5),
+       pack=lambda dtype, threshold, value: (float(threshold), float(value)),
+       vjp={"input": lambda g, input, threshold: threshold_backward(g, input, threshold)})  # fmt: skip
+def _threshold(input, threshold, value):
+    """input where it is above `threshold`, otherwise `value`"""
+    x = np.asarray(input)
+    return np.where(x <= threshold, np.asarray(value, x.dtype), x)
 
 
 @composite(where="mg F", kinks=(0.4,), dtypes=NUMBERS,
@@ -40,7 +65,8 @@ def threshold(input, threshold, value, inplace=False):
         raise DTypeError("threshold: expected numbers, got dtype bool")
     if not input.is_floating_point():
         threshold, value = int(threshold), int(value)
-    return _maybe_in_place("threshold", lambda x: _choose(le(x, threshold), value, x), input, inplace)
+    function = _threshold if input.is_floating_point() else lambda x, threshold, value: _choose(le(x, threshold), value, x)
+    return _maybe_in_place("threshold", lambda x: function(x, threshold, value), input, inplace)
 
 
 @composite(where="mg F", samples=one(away, training=False), kinks=(0.0,), errors=[
@@ -104,6 +130,14 @@ def celu(input, alpha=1.0, inplace=False):
     return _maybe_in_place("celu", lambda x: relu(x) + mul(tail(div(clamp(x, max=0), alpha)), alpha), input, inplace)
 
 
+@defop(kernel="prelu", result="only_float", where="", inplace=False, samples=pairs(away, normal), kinks=(0.0,), vjp={
+    "input": lambda g, input, weight: _choose(gt(input, 0), g, g * weight), "weight": lambda g, input: _choose(gt(input, 0), 0, g * input)})  # fmt: skip
+def _prelu(input, weight):
+    """input, times `weight` where it is not positive"""
+    x = np.asarray(input)
+    return np.where(x > 0, x, x * weight)
+
+
 def _prelu_samples(r: Draw) -> list[Sample]:
     return [Sample(away(r, 2, 3, 4), r(3), id="channels"), Sample(away(r, 5, 2), r(1), id="one"), Sample(away(r, 3), r(), id="0-d-weight"),
             Sample(away(r), r(1), id="0-d"), Sample(away(r, 0, 3), r(3), id="empty")]  # fmt: skip
@@ -128,16 +162,27 @@ def prelu(input, weight):
         raise DTypeError(f"prelu: expected one dtype, got input {input.dtype.name}, weight {weight.dtype.name}")
     if weight.ndim > 1:
         raise ShapeError(f"prelu: weight must have at most 1 dimension, got shape {weight.shape}")
-    below = clamp(input, max=0)
     if weight.numel() == 1:
-        return relu(input) + below * reshape(weight, ())
+        return _prelu(input, reshape(weight, ()))
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.numel() != channels:
         raise ShapeError(f"prelu: weight must hold 1 value or one for each of {channels} channels, got shape {weight.shape}")
-    return relu(input) + below * reshape(weight, (-1,) + (1,) * (input.ndim - 2))
+    return _prelu(input, reshape(weight, (-1,) + (1,) * (input.ndim - 2)))
 
 
-@composite(where="F mg", samples=one(_apart(-0.7, 0.7), lambd=0.7), kinks=(-0.7, 0.7))
+@defop(kernel="shrink_backward", where="", inplace=False, linear_in=("grad",), kinks=(-0.7, 0.7), pack=lambda dtype, lambd: (float(lambd),),
+       samples=_with(pairs(normal, _apart(-0.7, 0.7)), lambd=0.7),
+       vjp={"grad": lambda g, input, lambd: shrink_backward(g, input, lambd), "input": NONDIFF})  # fmt: skip
+def shrink_backward(grad, input, lambd):
+    """grad where input is outside [-lambd, lambd], otherwise 0.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return np.where(np.abs(input) <= lambd, 0, grad)
+
+
+@defop(kernel="hardshrink", result="only_float", where="F mg", inplace=False, out=False, pack=lambda dtype, lambd: (float(lambd),),
+       samples=one(_apart(-0.7, 0.7), lambd=0.7), kinks=(-0.7, 0.7), vjp={"input": lambda g, input, lambd: shrink_backward(g, input, lambd)})  # fmt: skip
 def hardshrink(input, lambd=0.5):
     """input where it is outside [-lambd, lambd], otherwise 0; NaN stays.
 
@@ -145,11 +190,17 @@ def hardshrink(input, lambd=0.5):
     >>> mg.nn.functional.hardshrink(mg.tensor([-2.0, 0.3, 0.6]))
     tensor([-2. ,  0. ,  0.6])
     """
-    _check_float("hardshrink", input)
-    return _choose(le(abs(input.detach()), lambd), 0, input)
+    return np.where(np.abs(input) <= lambd, np.zeros_like(input), input)
 
 
-@composite(where="F", samples=one(_apart(-0.7, 0.7), lambd=0.7), kinks=(-0.7, 0.7), errors=[
+def _not_negative(dtype, lambd):
+    if not lambd >= 0:
+        raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")
+    return (float(lambd),)
+
+
+@defop(kernel="softshrink", result="only_float", where="F", inplace=False, pack=_not_negative, samples=one(_apart(-0.7, 0.7), lambd=0.7), kinks=(-0.7, 0.7),
+       vjp={"input": lambda g, input, lambd: shrink_backward(g, input, lambd)}, errors=[
     ErrorSample(np.ones(3), -0.5, error=ValueError, match="softshrink: lambd must not be negative, got -0.5")])  # fmt: skip
 def softshrink(input, lambd=0.5):
     """input - lambd above lambd, input + lambd below -lambd, otherwise 0.
@@ -158,35 +209,55 @@ def softshrink(input, lambd=0.5):
     >>> mg.nn.functional.softshrink(mg.tensor([-2.0, 0.3, 0.75]))
     tensor([-1.5 ,  0.  ,  0.25])
     """
-    if not lambd >= 0:
-        raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")
-    _check_float("softshrink", input)
-    return sub(input, clamp(input, -lambd, lambd))
+    return input - np.clip(input, -lambd, lambd)
 
 
 def _wide(r, *shape):
     return np.asarray(3 * r.away(*shape, kinks=(-1.0, 1.0)))
 
 
-@composite(where="F", samples=one(_wide), kinks=(-3.0, 3.0))
-def hardsigmoid(input, inplace=False):
+@defop(kernel="hardsigmoid_backward", where="", samples=pairs(normal, _wide), linear_in=("grad",), kinks=(-3.0, 3.0),
+       vjp={"grad": lambda g, input: hardsigmoid_backward(g, input), "input": NONDIFF})  # fmt: skip
+def hardsigmoid_backward(grad, input):
+    """grad / 6 where input is between -3 and 3, otherwise 0.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    return np.where((np.asarray(input) > -3) & (np.asarray(input) < 3), grad / np.asarray(6, np.asarray(grad).dtype), 0)
+
+
+@defop(kernel="hardsigmoid", result="only_float", flag="inplace", where="F", inplace=False, samples=one(_wide), kinks=(-3.0, 3.0),
+       vjp={"input": lambda g, input: hardsigmoid_backward(g, input)})  # fmt: skip
+def hardsigmoid(input):
     """input / 6 + 1/2, between 0 and 1.
 
     Shapes: any. Dtypes: floats.
     >>> mg.nn.functional.hardsigmoid(mg.tensor([-4.0, 0.0, 1.5]))
     tensor([0.  , 0.5 , 0.75])
     """
-    _check_float("hardsigmoid", input)
-    return _maybe_in_place("hardsigmoid", lambda x: div(relu6(add(x, 3)), 6), input, inplace)
+    return np.clip(input + np.asarray(3, np.asarray(input).dtype), 0, 6) / np.asarray(6, np.asarray(input).dtype)
 
 
-@composite(where="F", samples=one(_wide), kinks=(-3.0, 3.0))
-def hardswish(input, inplace=False):
+@defop(kernel="hardswish_backward", where="", samples=pairs(normal, _wide), linear_in=("grad",), kinks=(-3.0, 3.0), ulp=8,
+       vjp={"grad": lambda g, input: hardswish_backward(g, input),
+            "input": lambda g, grad, input: hardsigmoid_backward(g * grad, input) * 2})  # fmt: skip
+def hardswish_backward(grad, input):
+    """grad times the slope of hardswish at input: 0 up to -3, input / 3 + 1/2, 1 from 3 on.
+
+    Shapes: the same for both. Dtypes: floats.
+    """
+    x = np.asarray(input)
+    return np.where(x <= -3, 0, np.where(x >= 3, grad, grad * ((x + x + 3) / np.asarray(6, x.dtype))))
+
+
+@defop(kernel="hardswish", result="only_float", flag="inplace", where="F", inplace=False, samples=one(_wide), kinks=(-3.0, 3.0),
+       vjp={"input": lambda g, input: hardswish_backward(g, input)})  # fmt: skip
+def hardswish(input):
     """input * hardsigmoid(input).
 
     Shapes: any. Dtypes: floats. Source: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244.
     >>> mg.nn.functional.hardswish(mg.tensor([-4.0, 1.0, 4.0]))
     tensor([-0.    ,  0.6667,  4.    ])
     """
-    _check_float("hardswish", input)
-    return _maybe_in_place("hardswish", lambda x: div(mul(x, relu6(add(x, 3))), 6), input, inplace)
+    x = np.asarray(input)
+    return x * np.clip(x + np.asarray(3, x.dtype), 0, 6) / np.asarray(6, x.dtype)

@@ -17,22 +17,22 @@ def _between(low, high):
     return lambda r, *shape: r.between(low, high, *shape)
 
 
-def _inverse(ref, rule, doc, draw, *aliases, example):
+def _inverse(ref, rule, doc, draw, *aliases, example, kernel=None):
     def reference(input):
         return ref(input)
 
     reference.__name__ = aliases[0].replace("arc", "a")
     reference.__module__ = __name__
     reference.__doc__ = f"{doc}\n\nShapes: any. Dtypes: floats; integers are converted.\n{example}"
-    return defop(result="float", vjp={"input": rule}, samples=one(draw), aliases=aliases)(reference)
+    return defop(kernel=kernel, result="float", vjp={"input": rule}, samples=one(draw), aliases=aliases)(reference)
 
 
 acos = _inverse(np.arccos, lambda g, input: neg(g * rsqrt(1 - input * input)), "The angle in [0, pi] that has this cosine; NaN outside [-1, 1].",
-                _between(-0.9, 0.9), "arccos", example=">>> mg.acos(mg.tensor([1.0, 0.0]))\ntensor([0.    , 1.5708])")  # fmt: skip
+                _between(-0.9, 0.9), "arccos", kernel="acos", example=">>> mg.acos(mg.tensor([1.0, 0.0]))\ntensor([0.    , 1.5708])")  # fmt: skip
 asin = _inverse(np.arcsin, lambda g, input: g * rsqrt(1 - input * input), "The angle in [-pi/2, pi/2] that has this sine; NaN outside [-1, 1].",
-                _between(-0.9, 0.9), "arcsin", example=">>> mg.asin(mg.tensor([0.0, 1.0]))\ntensor([0.    , 1.5708])")  # fmt: skip
+                _between(-0.9, 0.9), "arcsin", kernel="asin", example=">>> mg.asin(mg.tensor([0.0, 1.0]))\ntensor([0.    , 1.5708])")  # fmt: skip
 atan = _inverse(np.arctan, lambda g, input: g / (input * input + 1), "The angle in (-pi/2, pi/2) that has this tangent.",
-                normal, "arctan", example=">>> mg.atan(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.7854])")  # fmt: skip
+                normal, "arctan", kernel="atan", example=">>> mg.atan(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.7854])")  # fmt: skip
 acosh = _inverse(np.arccosh, lambda g, input: g * (rsqrt(input - 1) * rsqrt(input + 1)), "The number >= 0 that has this hyperbolic cosine; NaN below 1.",
                  _between(1.2, 4), "arccosh", example=">>> mg.acosh(mg.tensor([1.0, 2.0]))\ntensor([0.   , 1.317])")  # fmt: skip
 asinh = _inverse(np.arcsinh, lambda g, input: g * rsqrt(input * input + 1), "The number that has this hyperbolic sine.",
@@ -84,7 +84,7 @@ def sinc(input):
     return np.where(x == 0, 1, (1 - 2 * np.mod(n, 2)) * np.sin(math.pi * (x - n)) / (math.pi * np.where(x == 0, 1, x)))
 
 
-@defop(result="only_float", inplace=True, samples=pairs(away, away), errors=[NO_BROADCAST, NO_NUMBER],
+@defop(kernel="hypot", result="only_float", inplace=True, samples=pairs(away, away), errors=[NO_BROADCAST, NO_NUMBER],
        vjp={"input": lambda g, input, y: g * (input / y), "other": lambda g, other, y: g * (other / y)})  # fmt: skip
 def hypot(input, other):
     """sqrt(input**2 + other**2) without overflow.

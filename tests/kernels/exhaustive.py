@@ -1,14 +1,11 @@
-"""The largest error of the mathematical functions over every float32.
+"""Errors of the mathematical functions in ulps, over given float32, for test_vecmath.py. (tools/exhaustive.py tries all of them.)
 
-python -m tests.kernels.exhaustive exp tanh [--isa avx2] [--step 7]     # from the root; no name means all; some minutes each
-
-The reference is NumPy's function in float64, or, where NumPy has none, our own float64 kernel, which test_vecmath.py holds against
+The reference is NumPy's function in float64, or, where NumPy has none, our own float64 kernel, which other tests hold against
 mpmath. A result of infinity or NaN must be the reference's rounded to float32; zeros must have its sign.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +42,10 @@ def gelu(x: np.ndarray) -> np.ndarray:
     return x * ours("erfc")(-x * np.sqrt(0.5)) / 2
 
 
+def mish(x: np.ndarray) -> np.ndarray:
+    return np.where(x < -800, -0.0, np.maximum(x, -800) * np.tanh(np.logaddexp(x, 0)))
+
+
 def gelu_tanh(x: np.ndarray) -> np.ndarray:
     x = np.maximum(x, -30)
     return x * sigmoid(2 * np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))
@@ -55,6 +56,7 @@ REFERENCES: dict[str, Function] = {
         name: getattr(np, name)
         for name in ("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "tanh", "sinh", "cosh")
     },
+    **{name: getattr(np, f"arc{name[1:]}") for name in ("asin", "acos", "atan")},
     "erf": ours("erf"),
     "erfc": ours("erfc"),
     "sigmoid": sigmoid,
@@ -62,6 +64,8 @@ REFERENCES: dict[str, Function] = {
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
     "gelu": gelu,
     "gelu_tanh": gelu_tanh,
+    "mish": mish,
+    **{name: ours(name) for name in ("lgamma", "digamma", "erfinv")},
 }
 
 
@@ -85,24 +89,3 @@ def worst(name: str, bits: np.ndarray, isa: str | None = None) -> tuple[float, n
         error = ulps(got, REFERENCES[name](x.astype(np.float64)))
     at = int(np.argmax(error))
     return float(error[at]), x[at]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--isa", choices=raw.isas(), default=raw.isas()[-1])
-    parser.add_argument("--step", type=int, default=1, help="look at every STEP-th float32 only")
-    args = parser.parse_args()
-    for name in args.names or REFERENCES:
-        most, where, count = 0.0, np.float32(0), 0
-        for start in range(0, 2**32, args.step << 20):
-            bits = np.arange(start, min(start + (args.step << 20), 2**32), args.step, dtype=np.uint64).astype(np.uint32)
-            error, at = worst(name, bits, args.isa)
-            count += len(bits)
-            if error > most:
-                most, where = error, at
-        print(f"{name:10} {args.isa}: {most:.3f} ulp at {float(where)!r} ({float(where).hex()}), {count} values", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -12,9 +12,15 @@ from kernels.exhaustive import REFERENCES, worst
 
 isas = pytest.mark.parametrize("isa", raw.isas())
 
-# Largest error in ulp (base, without a fused multiply-add, is the worst). Activations are products of a rounded function and x.
-LIMIT = dict.fromkeys(REFERENCES, 2.0) | {"erfc": 3.6, "silu": 3.3, "gelu": 4.5, "log2": 2.2, "tan": 2.5}
+# Largest error in ulp. Base has no fused multiply-add, and rounds twice where others do once.
+LIMIT, BASE_LIMIT = 2.0, 2.5
 FUNCTIONS = [name for name in REFERENCES if name != "gelu_tanh"]
+
+
+def limit(isa: str) -> float:
+    return BASE_LIMIT if isa == "base" else LIMIT
+
+
 SPECIAL = [
     0.0,
     -0.0,
@@ -56,13 +62,13 @@ def test_float32(name: str, isa: str) -> None:
     for start in (0, 12345):
         bits = np.arange(start, 2**32, 33331, dtype=np.uint64).astype(np.uint32)
         error, at = worst(name, bits, isa)
-        assert error <= LIMIT[name], f"{name} {isa}: {error} ulp at {at!r}"
+        assert error <= limit(isa), f"{name} {isa}: {error} ulp at {at!r}"
     x = np.random.default_rng(0).uniform(-4, 4, 50_000).astype(np.float32)
     error, at = worst(name, x.view(np.uint32), isa)
-    assert error <= LIMIT[name], f"{name} {isa}: {error} ulp at {at!r}"
+    assert error <= limit(isa), f"{name} {isa}: {error} ulp at {at!r}"
     with np.errstate(all="ignore"):
         error, at = worst(name, np.array(SPECIAL, np.float32).view(np.uint32), isa)
-    assert error <= LIMIT[name], f"{name} {isa}: {error} ulp at {at!r}"
+    assert error <= limit(isa), f"{name} {isa}: {error} ulp at {at!r}"
 
 
 def reference64(name: str, x: np.ndarray) -> np.ndarray:
@@ -76,7 +82,7 @@ def reference64(name: str, x: np.ndarray) -> np.ndarray:
 
 
 @isas
-@pytest.mark.parametrize("name", [f for f in FUNCTIONS if f != "gelu"])
+@pytest.mark.parametrize("name", [f for f in FUNCTIONS if f not in ("gelu", "lgamma", "digamma", "erfinv", "mish")])
 def test_float64(name: str, isa: str) -> None:
     rng = np.random.default_rng(0)
     x = np.concatenate(
@@ -93,7 +99,7 @@ def test_float64(name: str, isa: str) -> None:
         nearest = want.astype(float)
         usual = np.isfinite(nearest) & (nearest != 0)
         error = (np.abs(got - want)[usual] / np.spacing(np.abs(nearest[usual]))).astype(float)
-    allowed = LIMIT[name] + (0.5 if name in ("erf", "erfc") or np.finfo(np.longdouble).nmant == 52 else 0)
+    allowed = limit(isa) + (1.5 if name == "erfc" else 0) + (0.5 if name in ("erf", "erfc") or np.finfo(np.longdouble).nmant == 52 else 0)
     assert error.max() <= allowed, f"{name} {isa}: {error.max()} ulp at {x[usual][np.argmax(error)]!r}"
     edge = (~usual) & ~((np.abs(got) <= 5e-324) & (want != 0)) & ~(np.abs(got) == np.finfo(float).max)
     np.testing.assert_array_equal(got[edge], nearest[edge])
@@ -152,7 +158,7 @@ def test_elu(dtype: str, isa: str) -> None:
 
 @isas
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
-@pytest.mark.parametrize("name", ["atan2", "pow"])
+@pytest.mark.parametrize("name", ["atan2", "pow", "fmod", "hypot"])
 def test_two_arguments(name: str, dtype: str, isa: str) -> None:
     rng = np.random.default_rng(2)
     x, y = (rng.normal(size=4000) * np.exp2(rng.integers(-8, 8, 4000)) for _ in range(2))
@@ -160,10 +166,39 @@ def test_two_arguments(name: str, dtype: str, isa: str) -> None:
     d = "f" if dtype == "f32" else "d"
     with np.errstate(all="ignore"):
         x, y = x.astype(d), y.astype(d)
-        want = {"atan2": np.arctan2, "pow": np.power}[name](x.astype(np.longdouble), y.astype(np.longdouble)).astype(d)
+        functions = {"atan2": np.arctan2, "pow": np.power, "fmod": np.fmod, "hypot": np.hypot}
+        want = functions[name](x.astype(np.longdouble), y.astype(np.longdouble)).astype(d)
     out = raw.guarded(x.shape, x.dtype.name)
     assert raw.run(name, dtype, [out, x, y], isa=isa) == 0
     np.testing.assert_allclose(out, want, rtol=2 * np.finfo(d).eps, atol=2 * np.finfo(d).smallest_subnormal)
+
+
+@isas
+@pytest.mark.parametrize("name", ["mish_backward", "elu_backward"])
+def test_slopes_of_made_activations(name: str, isa: str) -> None:
+    x = np.random.default_rng(5).normal(size=2003).astype(np.float32) * 6
+    g, out = np.ones_like(x), raw.guarded(x.shape, "float32")
+    assert raw.run(name, "f32", [out, g, x], [0.7], isa) == 0
+    raw.check_guards(out)
+    wide = x.astype(float)
+    t, e = np.tanh(np.logaddexp(wide, 0)), np.exp(np.minimum(wide, 0))
+    want = t + wide * (1 - t * t) / (1 + np.exp(-wide)) if name == "mish_backward" else np.where(x > 0, 1, 0.7 * e)
+    np.testing.assert_allclose(out, want, rtol=4e-7, atol=4e-7)
+
+
+@isas
+@pytest.mark.parametrize("dtype", ["f32", "f64"])
+def test_powers_of_two_and_three_are_products(dtype: str, isa: str) -> None:
+    """And a lane's result is the same whether its neighbours are powers of another kind or not."""
+    d = "f" if dtype == "f32" else "d"
+    x = np.random.default_rng(6).normal(size=64).astype(d)
+    for power in (2, 3):
+        mixed, out = np.full(64, 1.5, d), np.empty(64, d)
+        mixed[::3] = power
+        assert raw.run("pow", dtype, [out, x, mixed], isa=isa) == 0
+        np.testing.assert_array_equal(out[::3], (x * x * x if power == 3 else x * x)[::3])
+        assert raw.run("pow", dtype, [out, x, np.full(64, power, d)], isa=isa) == 0
+        np.testing.assert_array_equal(out, x * x * x if power == 3 else x * x)
 
 
 @isas
