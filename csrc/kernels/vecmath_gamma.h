@@ -63,7 +63,8 @@ MG_INLINE vf64 vf64_lgamma(vf64 x) {
     const vi64 negative = x < 0;
     if (vf64_any(negative)) { /* log(pi / |x sin(pi x)|) - lgamma(-x) */
         const vf64 r = x - vf64_round(x);
-        y = vf64_select(negative, vf64_select(r == 0, inf, vf64_log(0x1.921fb54442d18p1 / vf64_abs(x * vf64_sin_pi(r))) - y), y);
+        y = vf64_select(negative, vf64_select((r == 0) | (a == inf), inf, vf64_log(0x1.921fb54442d18p1 / vf64_abs(x * vf64_sin_pi(r))) - y),
+                        y);
     }
     return vf64_select(x == 0, inf, y);
 }
