@@ -2,9 +2,9 @@
  *
  * Each is one straight line for all lanes (choices are masks), so a lane's result depends on its argument alone: not on its place
  * in the array, its neighbours or the length. NaN, infinities, subnormal numbers and signed zeros are right. Accuracy in float32: at most
- * 2 ulp (2.5 in the base table, which has no fused multiply-add); docs/numerics.md has the largest error of each over all float32, as
- * tools/exhaustive.py found it. vecmath_body.h holds the algorithms, once for both precisions; here are the constants. Polynomials are
- * from csrc/tools/fit_vecmath.py; their error is beside them.
+ * 2 ulp, erfc 2.2 (up to 2.6 in the base table, which has no fused multiply-add); docs/numerics.md has the largest error of each over all
+ * float32, as tools/exhaustive.py found it. vecmath_body.h holds the algorithms, once for both precisions; here are the constants.
+ * Polynomials are from csrc/tools/fit_vecmath.py; their error is beside them.
  *
  * The macros v_exp(x)... at the end pick the function by the type of x. */
 #ifndef MG_VECMATH_H

@@ -218,8 +218,10 @@ MG_INLINE V F(quarter_turns)(V x, V *rest, U *n) {
     const V magic = x * (S)0.636619772367581343076 + (S)MAGIC, whole = magic - (S)MAGIC;
     *n = (U)magic;
     for (int i = 0; i < EXACT; i++) x = F(fma)(whole, C(-parts[i]), x);
-    const V r = F(fma)(whole, C(-parts[EXACT]), x);
-    *rest = F(fma)(whole, C(-parts[EXACT]), x - r);
+    /* Where x and the product nearly cancel, their difference is exact; where they do not, what rounding takes from it is. */
+    const V product = whole * parts[EXACT], r = x - product;
+    *rest = (x - r) - product;
+    if (MG_FMA) *rest -= F(product_rest)(whole, C(parts[EXACT]), product);
     for (int i = EXACT + 1; i <= LAST; i++) *rest = F(fma)(whole, C(-parts[i]), *rest);
     return r;
 }
