@@ -11,7 +11,7 @@ DIFFERENT: dict[str, str] = {
         "addmm", "addbmm", "baddbmm", "addmv", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout",
         "adaptive_avg_pool1d", "adaptive_avg_pool2d",
         "grid_sample", "affine_grid_generator", "interpolate", "upsample_bilinear", "local_response_norm")},
-    **{f"{name} of integers": TIES for name in ("kthvalue", "median", "nanmedian", "topk")},
+    **{f"{name} of integers": TIES for name in ("kthvalue", "topk")},
     "addcmul of integers": "with a `value` that has a fraction minigrad gives floats; PyTorch drops the fraction",
     "all of uint8": "gives bool; PyTorch makes bytes of bytes, for historic reasons",
     "any of uint8": "gives bool; PyTorch makes bytes of bytes, for historic reasons",

@@ -225,7 +225,7 @@ def nll_loss(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ..
     place = _op("_choose", target == ignored, 0, target).reshape((size, -1))
     factors = _op("_gather", weight, place, 1).reshape(target.shape)
     rows = into_rows(2)
-    if op.name == "_nll_loss":
+    if op.name == "nll_loss":
         return factors * rows(op, size, (True, True, False), (x, target, None), params)
     return rows(op, size, (True, True, False), (x * factors, target, None), params)
 

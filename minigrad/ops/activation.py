@@ -246,7 +246,7 @@ def _mish_backward_vjp(g, grad, input):
     return g * grad * ((1 - t * t) * s * (2 + input * (1 - s - 2 * t * s)))
 
 
-@defop(kernel="mish_backward", where="", samples=pairs(), ulp=16,
+@defop(kernel="mish_backward", where="", samples=pairs(), ulp=32,  # two terms that cancel near -1.2
        vjp={"grad": lambda g, input: mish_backward(g, input), "input": _mish_backward_vjp})  # fmt: skip
 def mish_backward(grad, input):
     """grad times the slope of mish at input.

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import ShapeError
-from ..registry import NONDIFF, ErrorSample, Sample, composite, defop
+from ..registry import ErrorSample, Sample, composite, defop
 
 ALL = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16", "complex64")
 COMPLEX = ("float32", "float64", "complex64")
@@ -384,11 +384,11 @@ def _cast(input, dtype, source=None):
 
 
 def _assign(input, other):
-    """What fill_ and copy_ record: nothing of the old value is left"""
+    """What fill_ and copy_ record: nothing of the old value is left, whose gradient is zeros, as in PyTorch"""
     return np.broadcast_to(other, np.shape(input))
 
 
-_assign = defop(vjp={"input": NONDIFF, "other": lambda g: g}, samples=lambda r: [Sample(r(3, 4), r(3, 4), id="same")], inplace=False,
+_assign = defop(vjp={"input": lambda g: _core.zeros_of(g), "other": lambda g: g}, samples=lambda r: [Sample(r(3, 4), r(3, 4), id="same")], inplace=False,
                 dtypes=COMPLEX)(_assign)  # fmt: skip
 
 
