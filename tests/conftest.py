@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+# Each worker of the test run has a core of its own; other libraries' threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from hypothesis import HealthCheck, settings
 
 import minigrad

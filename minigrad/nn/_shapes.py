@@ -7,7 +7,7 @@ from operator import index
 from typing import Any
 
 
-def sizes(value: Any, count: int, layer: str, name: str, least: int = 0) -> tuple[int, ...]:
+def sizes(value: Any, count: int, layer: str, name: str, least: float = 0) -> tuple[int, ...]:
     """`value`, one int or `count` of them, as `count` ints of at least `least`."""
     items = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,) * count
     if len(items) != count:
@@ -15,7 +15,7 @@ def sizes(value: Any, count: int, layer: str, name: str, least: int = 0) -> tupl
     return tuple(size(item, layer, name, least) for item in items)
 
 
-def size(value: Any, layer: str, name: str, least: int = 0) -> int:
+def size(value: Any, layer: str, name: str, least: float = 0) -> int:
     """`value` as an int of at least `least`."""
     try:
         number = index(value)

@@ -1,12 +1,22 @@
-"""Activations as layers: each is the function of the same name in `minigrad.nn.functional`, with its settings kept."""
+"""Activations as layers: each is the function of the same name in `minigrad.nn.functional`, with its settings kept.
+
+Those that networks call most have a forward of their own; the others are declared by their settings (`FunctionLayer`).
+"""
 
 from __future__ import annotations
 
-import minigrad as mg  # noqa: F401  (doctests)
+from typing import Any
+
+import minigrad as mg
 from minigrad._core import Tensor
+from minigrad.errors import ShapeError
 
 from . import functional as F
+from . import init
+from ._shapes import size
+from .function_layer import FunctionLayer
 from .module import Module
+from .parameter import Parameter
 
 
 class _Inplace(Module):
@@ -235,3 +245,222 @@ class LogSoftmax(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
+
+
+class Softmin(Module):
+    """exp(-input) / sum of exp(-input) along `dim`.
+
+    Shapes: input any; returns the same.
+    >>> Softmin(dim=1)(mg.zeros(1, 4)).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+    """
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softmin(input, _legacy_dim(input) if self.dim is None else self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class Softmax2d(Module):
+    """Softmax over the channels at each place of an image.
+
+    Shapes: input (N, C, H, W) or (C, H, W); returns the same.
+    >>> Softmax2d()(mg.zeros(1, 2, 1, 1)).flatten().tolist()
+    [0.5, 0.5]
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() not in (3, 4):
+            raise ShapeError(f"Softmax2d: expected input of 3 or 4 dimensions, got shape {tuple(input.shape)}")
+        return F.softmax(input, -3)
+
+
+class CELU(FunctionLayer):
+    """max(0, input) + min(0, alpha * (exp(input / alpha) - 1)).
+
+    Shapes: input any; returns the same. Source: Barron, "Continuously Differentiable Exponential Linear Units", arXiv:1704.07483.
+    >>> CELU()(mg.tensor([0.0, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+
+    function = "celu"
+    alpha: float = 1.0
+    inplace: bool = False
+
+
+class SELU(FunctionLayer):
+    """ELU scaled so that layers keep mean 0 and variance 1.
+
+    Shapes: input any; returns the same. Source: Klambauer et al., "Self-Normalizing Neural Networks", arXiv:1706.02515.
+    >>> round(SELU()(mg.tensor([1.0])).item(), 4)
+    1.0507
+    """
+
+    function = "selu"
+    inplace: bool = False
+
+
+class GLU(FunctionLayer):
+    """One half of the input times the sigmoid of the other, split along `dim`.
+
+    Shapes: input with an even size 2n along `dim`; returns n there. Source: Dauphin et al., arXiv:1612.08083.
+    >>> GLU()(mg.tensor([3.0, 0.0])).tolist()
+    [1.5]
+    """
+
+    function = "glu"
+    dim: int = -1
+
+
+class Mish(FunctionLayer):
+    """input * tanh(softplus(input)).
+
+    Shapes: input any; returns the same. Source: Misra, arXiv:1908.08681.
+    >>> Mish()(mg.zeros(2)).tolist()
+    [0.0, 0.0]
+    """
+
+    function = "mish"
+    inplace: bool = False
+
+
+class Hardswish(FunctionLayer):
+    """input * relu6(input + 3) / 6.
+
+    Shapes: input any; returns the same. Source: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244.
+    >>> Hardswish()(mg.tensor([0.0, 3.0])).tolist()
+    [0.0, 3.0]
+    """
+
+    function = "hardswish"
+    shown = ()
+    inplace: bool = False
+
+
+class Hardsigmoid(FunctionLayer):
+    """relu6(input + 3) / 6.
+
+    Shapes: input any; returns the same.
+    >>> Hardsigmoid()(mg.tensor([-3.0, 0.0, 3.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+
+    function = "hardsigmoid"
+    shown = ()
+    inplace: bool = False
+
+
+class Hardshrink(FunctionLayer):
+    """input where its magnitude is above lambd, 0 elsewhere.
+
+    Shapes: input any; returns the same.
+    >>> Hardshrink()(mg.tensor([0.4, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+
+    function = "hardshrink"
+    lambd: float = 0.5
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+class Softshrink(FunctionLayer):
+    """input moved towards 0 by lambd, and 0 where its magnitude is at most lambd.
+
+    Shapes: input any; returns the same.
+    >>> Softshrink()(mg.tensor([0.4, 2.0])).tolist()
+    [0.0, 1.5]
+    """
+
+    function = "softshrink"
+    lambd: float = 0.5
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+class Softsign(FunctionLayer):
+    """input / (1 + |input|).
+
+    Shapes: input any; returns the same.
+    >>> Softsign()(mg.tensor([-1.0, 3.0])).tolist()
+    [-0.5, 0.75]
+    """
+
+    function = "softsign"
+
+
+class Tanhshrink(FunctionLayer):
+    """input - tanh(input).
+
+    Shapes: input any; returns the same.
+    >>> Tanhshrink()(mg.zeros(2)).tolist()
+    [0.0, 0.0]
+    """
+
+    function = "tanhshrink"
+
+
+class Threshold(FunctionLayer):
+    """input where it is above `threshold`, `value` elsewhere.
+
+    Shapes: input any; returns the same.
+    >>> Threshold(1, 20)(mg.tensor([0.5, 3.0])).tolist()
+    [20.0, 3.0]
+    """
+
+    function = "threshold"
+    threshold: float
+    value: float
+    inplace: bool = False
+
+
+class RReLU(FunctionLayer):
+    """Leaky ReLU whose slope is drawn from [lower, upper] for each element in training, and the middle of it in evaluation.
+
+    Shapes: input any; returns the same. Source: Xu et al., arXiv:1505.00853.
+    >>> RReLU(0.25, 0.75).eval()(mg.tensor([-1.0, 2.0])).tolist()
+    [-0.5, 2.0]
+    """
+
+    function = "rrelu"
+    lower: float = 1.0 / 8
+    upper: float = 1.0 / 3
+    inplace: bool = False
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+
+class PReLU(Module):
+    """input where positive, weight * input elsewhere; the slope is learned, one for all or one for each channel.
+
+    Shapes:  input (N, C, *) with C = num_parameters, or any where that is 1; weight (num_parameters,); returns input's.
+    Initial: weight `init`. Source: He et al., "Delving Deep into Rectifiers", arXiv:1502.01852.
+    >>> PReLU(init=0.5)(mg.tensor([-1.0, 2.0])).tolist()
+    [-0.5, 2.0]
+    """
+
+    weight: Parameter
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
+        super().__init__()
+        self.num_parameters = size(num_parameters, "PReLU", "num_parameters", 1)
+        self.init = init
+        self.weight = Parameter(mg.empty(num_parameters, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        init.constant_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.prelu(input, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"

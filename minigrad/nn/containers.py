@@ -1,4 +1,4 @@
-"""Modules that hold modules (or parameters): in a row, in a list, by name."""
+"""Modules that hold modules or parameters: in a row, in a list, by name."""
 
 from __future__ import annotations
 
@@ -282,4 +282,117 @@ class ParameterList(Module):
                 lines.append(f"  ({i}): {kind} containing: [{value.dtype!s} of size {'x'.join(map(str, value.shape))}]")
             else:
                 lines.append(f"  ({i}): Object of type: {type(value).__name__}")
+        return "\n".join(lines)
+
+
+class ParameterDict(Module):
+    """A dict, in order of insertion, whose tensors are registered as parameters; other values are kept as they are.
+
+    >>> table = ParameterDict({"left": mg.zeros(2), "right": mg.zeros(3)})
+    >>> [(name, p.shape) for name, p in table.named_parameters()]
+    [('left', (2,)), ('right', (3,))]
+    """
+
+    def __init__(self, parameters: Any = None) -> None:
+        super().__init__()
+        self._keys: dict[str, None] = {}
+        if parameters is not None:
+            self.update(parameters)
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._keys:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(key, str):
+            raise TypeError(f"ParameterDict: keys must be strings, got {key!r} ({type(key).__name__})")
+        if key not in self._keys and hasattr(self, key):
+            raise KeyError(f"ParameterDict: {key!r} is the name of an attribute")
+        setattr(self, key, Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value)
+        self._keys[key] = None
+
+    def __delitem__(self, key: str) -> None:
+        del self._keys[key]
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def __or__(self, other: Mapping[str, Any]) -> ParameterDict:
+        both = self.copy()
+        both.update(other)
+        return both
+
+    def __ror__(self, other: Mapping[str, Any]) -> ParameterDict:
+        both = ParameterDict(other)
+        both.update(self)
+        return both
+
+    def __ior__(self, other: Mapping[str, Any]) -> ParameterDict:
+        self.update(other)
+        return self
+
+    def copy(self) -> ParameterDict:
+        """Another dict of the same parameters."""
+        return ParameterDict(dict(self.items()))
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self._keys:
+            self[key] = default
+        return self[key]
+
+    def clear(self) -> None:
+        for key in list(self._keys):
+            del self[key]
+
+    def pop(self, key: str) -> Any:
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self._keys else default
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        return ParameterDict(dict.fromkeys(keys, default))
+
+    def keys(self) -> Iterable[str]:
+        return self._keys.keys()
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        return [(key, self[key]) for key in self._keys]
+
+    def values(self) -> Iterable[Any]:
+        return [self[key] for key in self._keys]
+
+    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+        if not isinstance(parameters, Iterable):
+            raise TypeError(
+                f"ParameterDict.update should be called with an iterable of key/value pairs, but got {type(parameters).__name__}"
+            )
+        for key, value in parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters:
+            self[key] = value
+
+    def extra_repr(self) -> str:
+        lines = []
+        for key, value in self.items():
+            if isinstance(value, Tensor):
+                kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
+                lines.append(f"  ({key}): {kind} containing: [{value.dtype!s} of size {'x'.join(map(str, value.shape))}]")
+            else:
+                lines.append(f"  ({key}): Object of type: {type(value).__name__}")
         return "\n".join(lines)

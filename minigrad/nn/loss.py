@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import minigrad as mg  # noqa: F401  (doctests)
 from minigrad._core import Tensor
 
 from . import functional as F
+from .linear import Linear
 from .module import Module
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def reduction_of(
+    loss: Module, size_average: bool | None, reduce: bool | None, reduction: str, allowed: tuple[str, ...] = REDUCTIONS
+) -> str:
+    """How `loss` reduces its elements; the first two arguments are PyTorch's old spelling."""
+    if size_average is not None or reduce is not None:
+        reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    if reduction not in allowed:
+        raise ValueError(f"{type(loss).__name__}: reduction must be one of {', '.join(map(repr, allowed))}, got {reduction!r}")
+    return reduction
 
 
 class _Loss(Module):
     """What losses share: how the elements are reduced."""
 
     reduction: str
-    reductions: tuple[str, ...] = ("none", "mean", "sum")
+    reductions: tuple[str, ...] = REDUCTIONS
 
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
-        if size_average is not None or reduce is not None:  # PyTorch's old spelling
-            reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
-        if reduction not in self.reductions:
-            raise ValueError(f"{type(self).__name__}: reduction must be one of {', '.join(map(repr, self.reductions))}, got {reduction!r}")
-        self.reduction = reduction
+        self.reduction = reduction_of(self, size_average, reduce, reduction, self.reductions)
 
 
 class MSELoss(_Loss):
@@ -164,6 +177,75 @@ class NLLLoss(_WeightedLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` of images under its older name.
+
+    Shapes: input (N, C, H, W); target (N, H, W) of integers; returns () unless reduction="none".
+    >>> NLLLoss2d()(mg.zeros(1, 2, 3, 3), mg.zeros(1, 3, 3, dtype=mg.int64)).item()
+    0.0
+    """
+
+
+class LinearCrossEntropyLoss(_WeightedLoss):
+    """Cross entropy of a linear layer's output, without that output being kept for all samples at once.
+
+    Shapes: input (N, in_features) or (in_features,); target (N, *out_features) of integers, or probabilities (N, num_classes,
+            *out_features); weight (num_classes,) or None; `linear` holds the weights (num_classes * out_features, in_features);
+            returns () unless reduction="none".
+    >>> LinearCrossEntropyLoss(5, 10)(mg.zeros(3, 5), mg.tensor([0, 1, 2])).item() - math.log(10) < 1e-6
+    True
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        num_classes: int,
+        *,
+        out_features: tuple[int, ...] = (),
+        bias: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        reduction: str = "mean",
+        weight: Tensor | None = None,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        options: Any = None,
+    ) -> None:
+        super().__init__(weight, reduction=reduction)
+        if weight is not None and tuple(weight.shape) != (num_classes,):
+            raise RuntimeError(f"LinearCrossEntropyLoss: expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
+        if not 0 <= label_smoothing <= 1:
+            raise RuntimeError(f"LinearCrossEntropyLoss: expected label_smoothing to be in range [0, 1], got {label_smoothing}")
+        self.num_classes = num_classes
+        self.out_features = out_features
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.options = options
+        self.linear = Linear(in_features, math.prod(out_features, start=num_classes), bias=bias, device=device, dtype=dtype)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        shape = (self.num_classes, *self.out_features)
+        bias = self.linear.bias
+        return F.linear_cross_entropy(
+            input,
+            self.linear.weight.reshape((*shape, self.linear.in_features)),
+            target,
+            linear_bias=None if bias is None else bias.reshape(shape),
+            weight=self.weight,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+            options=self.options,
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.linear.in_features}, num_classes={self.num_classes}, out_features={self.out_features}, "
+            f"bias={self.linear.bias is not None}, reduction={self.reduction}, ignore_index={self.ignore_index}, "
+            f"label_smoothing={self.label_smoothing}, options={self.options}"
+        )
 
 
 class BCELoss(_WeightedLoss):

@@ -20,7 +20,7 @@ from minigrad._core import Tensor, install_module
 from minigrad.registry import OPS
 
 from .hooks import Hooks, RemovableHandle
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 
 Self = TypeVar("Self", bound="Module")
 
@@ -84,6 +84,7 @@ class Module(Callable_):
     """
 
     training: bool
+    _shapeless: bool = False  # a lazy module before its first call
     _version: int = 1  # of the layout of the module's own state, kept in state_dict()._metadata
     _hooks: Hooks | None
     _parameter_names: dict[str, bool]  # used as ordered sets; for buffers the value says whether they are persistent
@@ -132,6 +133,8 @@ class Module(Callable_):
         members = self.__dict__
         if isinstance(value, Parameter):
             kind, names = "parameter", members.get("_parameter_names")
+        elif isinstance(value, Buffer):
+            kind, names = "buffer", members.get("_buffer_names")
         elif isinstance(value, Module):
             kind, names = "module", members.get("_module_names")
         else:
@@ -149,7 +152,7 @@ class Module(Callable_):
         if name not in names:
             self._forget(name)
             self._check_name(kind, name)
-            names[name] = True
+            names[name] = value.persistent if kind == "buffer" else True
         members[name] = value
 
     def __delattr__(self, name: str) -> None:
@@ -450,6 +453,7 @@ class Module(Callable_):
         missing = [key for key in places if key not in state]
         unexpected = [key for key in state if key not in places]
         problems, plan = [], []
+        shapeless: dict[Any, Tensor] = {}  # lazy modules before their first call, and what tells their size
         for key, (module, name) in places.items():
             if key not in state:
                 continue
@@ -459,13 +463,15 @@ class Module(Callable_):
             except (TypeError, ValueError, RuntimeError) as error:
                 problems.append(f"{key}: expected a tensor or an array, got {_typename(state[key])} ({error})")
                 continue
-            if tuple(value.shape) != tuple(target.shape) and not (target.dim() == 0 and tuple(value.shape) == (1,)):
+            if module._shapeless and target.dim():
+                shapeless.setdefault(module, value)
+            elif tuple(value.shape) != tuple(target.shape) and not (target.dim() == 0 and tuple(value.shape) == (1,)):
                 problems.append(
                     f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
                     f"the shape in current model is {target.shape}."
                 )
                 continue
-            plan.append((module, name, target, value))
+            plan.append((module, name, value))
         if strict and unexpected:
             problems.insert(0, "Unexpected key(s) in state_dict: " + ", ".join(f'"{key}"' for key in unexpected) + ". ")
         if strict and missing:
@@ -474,7 +480,10 @@ class Module(Callable_):
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
 
         with mg.no_grad():
-            for module, name, target, value in plan:
+            for module, weight in shapeless.items():
+                module._become_ready(module.size_of(weight))
+            for module, name, value in plan:
+                target = module.__dict__[name]
                 if not assign:
                     target.copy_(value.reshape(target.shape))
                 elif isinstance(target, Parameter):

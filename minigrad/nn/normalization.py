@@ -16,6 +16,14 @@ from .module import Module
 from .parameter import Parameter
 
 
+def _normalized(shape: Any, layer: str) -> tuple[int, ...]:
+    """One int or several, as a tuple."""
+    try:
+        return (index(shape),)
+    except TypeError:
+        return tuple(size(n, layer, "normalized_shape") for n in shape)
+
+
 class _BatchNorm(Module):
     """What batch normalisation is over any number of axes; the subclasses say how many."""
 
@@ -68,11 +76,14 @@ class _BatchNorm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def _check_rank(self, input: Tensor) -> None:
         if input.dim() not in self.ranks:
             raise ShapeError(
                 f"{type(self).__name__}: expected {self.expected} input (got {input.dim()}D input, shape {tuple(input.shape)})"
             )
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_rank(input)
         average = 0.0 if self.momentum is None else self.momentum
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
@@ -129,6 +140,94 @@ class BatchNorm2d(_BatchNorm):
     expected = "4D"
 
 
+class BatchNorm3d(_BatchNorm):
+    """Normalise each channel over the batch and the volume, as `BatchNorm1d` does.
+
+    Shapes: input (N, num_features, D, H, W); weight, bias, running_mean, running_var (num_features,); returns input's.
+    >>> BatchNorm3d(3)(mg.randn(4, 3, 5, 6, 7)).shape
+    (4, 3, 5, 6, 7)
+    """
+
+    ranks = (5,)
+    expected = "5D"
+
+
+class _InstanceNorm(_BatchNorm):
+    """Normalise each channel of each sample over its places."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_rank(input)
+        if input.shape[-self.ranks[0]] != self.num_features and self.affine:
+            raise ShapeError(
+                f"{type(self).__name__}: expected {self.num_features} channels (num_features), got input of shape {tuple(input.shape)}"
+            )
+        single = input.dim() == self.ranks[0]
+        output = F.instance_norm(
+            input.unsqueeze(0) if single else input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or not self.track_running_stats,
+            0.0 if self.momentum is None else self.momentum,
+            self.eps,
+        )
+        return output.squeeze(0) if single else output
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Normalise each channel of each sample over its places: (input - mean) / sqrt(var + eps), times weight plus bias with `affine`.
+
+    With `track_running_stats` running averages are kept in training and used in evaluation.
+
+    Shapes: input (N, num_features, L) or (num_features, L); weight, bias (num_features,) or None; returns input's.
+    Source: Ulyanov et al., "Instance Normalization", arXiv:1607.08022.
+    >>> InstanceNorm1d(3)(mg.randn(4, 3, 5)).shape
+    (4, 3, 5)
+    """
+
+    ranks = (2, 3)
+    expected = "2D or 3D"
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Normalise each channel of each image, as `InstanceNorm1d` does.
+
+    Shapes: input (N, num_features, H, W) or (num_features, H, W); returns input's.
+    >>> InstanceNorm2d(3)(mg.randn(4, 3, 5, 6)).shape
+    (4, 3, 5, 6)
+    """
+
+    ranks = (3, 4)
+    expected = "3D or 4D"
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Normalise each channel of each volume, as `InstanceNorm1d` does.
+
+    Shapes: input (N, num_features, D, H, W) or (num_features, D, H, W); returns input's.
+    >>> InstanceNorm3d(3)(mg.randn(4, 3, 5, 6, 7)).shape
+    (4, 3, 5, 6, 7)
+    """
+
+    ranks = (4, 5)
+    expected = "4D or 5D"
+
+
 class LayerNorm(Module):
     """Normalise each sample over its last axes: (input - mean) / sqrt(var + eps) * weight + bias.
 
@@ -150,10 +249,7 @@ class LayerNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        try:
-            self.normalized_shape: tuple[int, ...] = (index(normalized_shape),)
-        except TypeError:
-            self.normalized_shape = tuple(size(n, "LayerNorm", "normalized_shape") for n in normalized_shape)
+        self.normalized_shape = _normalized(normalized_shape, "LayerNorm")
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         like = {"device": device, "dtype": dtype}
@@ -172,6 +268,40 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+
+
+class RMSNorm(Module):
+    """Scale each sample by the root mean square of its last axes: input / sqrt(mean(input**2) + eps) * weight.
+
+    Shapes: input (*, *normalized_shape); weight normalized_shape or None; returns input's. `eps` None: the dtype's epsilon.
+    Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", arXiv:1910.07467.
+    >>> RMSNorm(10)(mg.randn(4, 7, 10)).shape
+    (4, 7, 10)
+    """
+
+    weight: Parameter | None
+
+    def __init__(
+        self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _normalized(normalized_shape, "RMSNorm")
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        self.register_parameter(
+            "weight", Parameter(mg.empty(self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
 class GroupNorm(Module):
