@@ -96,7 +96,7 @@ typedef bool t_bool, w_bool, t__Bool, w__Bool;
 /* The same with an expression over vectors (x and y of type V), for the functions of vecmath.h. Four vectors go side by side, because each
  * is one long chain of dependent instructions; the rest go one by one, the last one masked. All run the same instructions, so an element's
  * result does not depend on its place. */
-#define VLOOP1_(dtype, name, cost, expr)                                                        \
+#define VROW1(dtype, name, expr)                                                                \
     MG_INLINE v##dtype name##_lanes_##dtype(v##dtype x, const mg_param *p) {                    \
         typedef t_##dtype T __attribute__((unused));                                            \
         (void)p;                                                                                \
@@ -119,7 +119,9 @@ typedef bool t_bool, w_bool, t__Bool, w__Bool;
             const int64_t m = n - i < L ? n - i : L;                                            \
             v##dtype##_store_n(y + i, name##_lanes_##dtype(v##dtype##_load_n(x + i, m), p), m); \
         }                                                                                       \
-    }                                                                                           \
+    }
+#define VLOOP1_(dtype, name, cost, expr) \
+    VROW1(dtype, name, expr)             \
     mg_status MG_FN(name, dtype)(const mg_array *a, const mg_param *p) { return mg_walk(a, 2, name##_##dtype, p, cost); }
 
 #define VLOOP2_(dtype, name, cost, expr)                                                                                     \

@@ -283,6 +283,19 @@ MG_INLINE V F(gelu)(V x) {
     const V both = F(or)(F(select)(x >= 0, x + y, y), F(sign_bit)(x));              /* the sign is for zeros */
     return MG_FMA ? both : F(select)(a < (S)TINY, x * (S)0.5, both); /* products of subnormal numbers have no exact rest there */
 }
+#if MANTISSA == 23
+/* The same for x >= -V_GELU_NEAR, at half the price: max(x, 0) - a Phi(-a) with Phi(-a) = 2^(-b^2) P, where b is linear in a = |x| and such
+ * that P is nearly constant. Nothing divides, and b^2 - round(b^2) is exact but for the rests of b and b^2. */
+MG_INLINE V F(gelu_near)(V x) {
+    const V a = F(at_most)(F(abs)(x), GELU_ONE), b = F(fma)(a, C(GELU_RATE), C(GELU_SHIFT)), s = b * b;
+    const V b_low = F(minus_product)(b - (S)GELU_SHIFT, a, C(GELU_RATE)); /* to be subtracted */
+    const V magic = (S)MAGIC - s, n = magic - (S)MAGIC, rest = F(fma)(b * (S)-2, b_low, F(product_rest)(b, b, s)), r = (s + n) + rest;
+    const V t = a - (S)2, q = F(poly)(t, F(gelu_c) + 1, sizeof F(gelu_c) / sizeof(S) - 1), first = C(F(gelu_c)[0]);
+    const V p = F(fma)(t, q, first), p_low = F(fma)(t, q, first - p), mantissa = p + F(fma)(p * r, POLY(r, F(half_power_c)), p_low);
+    const V phi = (V)((U)mantissa + ((U)magic << MANTISSA)), y = F(fnma)(a, phi, F(max_raw)(C(0), x));
+    return MG_FMA ? y : F(or)(y, F(sign_bit)(x)); /* the sign is for zeros */
+}
+#endif
 /* Phi(x) + x phi(x); a sum of terms near 1, which need no more than their rounding */
 MG_INLINE V F(gelu_slope)(V x) {
     const V a = F(at_most)(F(abs)(x), GELU_HIGH), d = F(recip)(a + (S)NORMAL_SHIFT);
@@ -332,6 +345,9 @@ MG_INLINE V F(gelu_tanh_slope)(V x) {
 #undef ERF_HIGH
 #undef ERFC_HIGH
 #undef GELU_HIGH
+#undef GELU_ONE
+#undef GELU_RATE
+#undef GELU_SHIFT
 #undef LN2_HI
 #undef LN2_LO
 #undef LOG2_E_HI
