@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-import minigrad as mg  # noqa: F401  (doctests)
+import minigrad as mg
+from minigrad._core import Tensor
 
-from .optimizer import Group, Optimizer, at_least_zero, new_state
+from .multi_tensor import launch, needs_ops
+from .optimizer import Group, Optimizer, State, descend, new_state
+from .settings import BELOW_ONE, NONNEGATIVE, settings
 
 
 class Adam(Optimizer):
@@ -15,16 +18,18 @@ class Adam(Optimizer):
     and its square, corrected for their start at zero.
 
     Weight decay is added to the gradient, or with `decoupled_weight_decay` taken off the parameter before (AdamW). `amsgrad`
-    divides by the largest v so far.
+    divides by the largest v so far (Reddi et al. 2018).
 
     Args: maximize: climb instead; foreach, fused, capturable: accepted, and mean nothing, since a step always is one kernel call;
-          differentiable: not supported.
+          differentiable: record the step, so that gradients flow through it (also to an `lr` that is a tensor).
     >>> p = mg.tensor([1.0], requires_grad=True)
     >>> p.grad = mg.tensor([2.0])
     >>> Adam([p], lr=0.25).step()
     >>> p.tolist()
     [0.75]
     """
+
+    ranges: ClassVar = {"lr": NONNEGATIVE, "eps": NONNEGATIVE, "weight_decay": NONNEGATIVE, "betas": BELOW_ONE}
 
     def __init__(
         self,
@@ -42,29 +47,27 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        name = type(self).__name__
-        at_least_zero(name, lr=lr, eps=eps, weight_decay=weight_decay)
-        for i, beta in enumerate(betas):
-            if not 0.0 <= float(beta) < 1.0:
-                raise ValueError(f"{name}: betas[{i}] must be in [0, 1), got {beta}")
-        if differentiable:
-            raise NotImplementedError(f"{name}: differentiable=True is not supported; write the step as tensor expressions")
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-            "fused": fused,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, settings(locals()))
+
+    def start(self, p: Tensor, group: Group) -> State:
+        state = {"step": 0, "exp_avg": new_state(p), "exp_avg_sq": new_state(p)}
+        return {**state, "max_exp_avg_sq": new_state(p)} if group["amsgrad"] else state
+
+    def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
+        mean, square = moments(grad, state, group)
+        beta1, beta2 = group["betas"]
+        count = state["step"]
+        if group["amsgrad"]:
+            largest = mg.maximum(state["max_exp_avg_sq"].clone(), square.clone())
+            state["max_exp_avg_sq"].copy_(largest)
+            square = largest
+        scale = (1 - beta2**count) ** 0.5
+        descend(p, mean * (1 / (1 - beta1**count)) / (square.sqrt() / scale + group["eps"]), group["lr"])
 
     def _step(self, group: Group) -> None:
+        if needs_ops(group):
+            super()._step(group)
+            return
         amsgrad = bool(group["amsgrad"])
         by_count: dict[int, list[list[Any]]] = {}  # nearly always one: all parameters have taken as many steps
         for p in group["params"]:
@@ -73,11 +76,7 @@ class Adam(Optimizer):
                 continue
             state = self.state[p]
             if not state:
-                state["step"] = 0
-                state["exp_avg"] = new_state(p)
-                state["exp_avg_sq"] = new_state(p)
-                if amsgrad:
-                    state["max_exp_avg_sq"] = new_state(p)
+                state.update(self.start(p, group))
             state["step"] = count = state["step"] + 1
             columns = by_count.get(count)
             if columns is None:
@@ -92,7 +91,7 @@ class Adam(Optimizer):
         values = (float(group["lr"]), float(beta1), float(beta2), float(group["eps"]), float(group["weight_decay"]))
         flags = (int(group["decoupled_weight_decay"]), int(amsgrad), int(group["maximize"]))
         for count, columns in by_count.items():
-            self._launch("adam", columns if amsgrad else [*columns[:4], None], *values, count, *flags)
+            launch(type(self).__name__, "adam", columns if amsgrad else [*columns[:4], None], *values, count, *flags)
 
 
 class AdamW(Adam):
@@ -120,17 +119,11 @@ class AdamW(Adam):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        super().__init__(
-            params,
-            lr,
-            betas,
-            eps,
-            weight_decay,
-            amsgrad,
-            foreach=foreach,
-            maximize=maximize,
-            capturable=capturable,
-            differentiable=differentiable,
-            fused=fused,
-            decoupled_weight_decay=True,
-        )
+        super().__init__(params, decoupled_weight_decay=True, **settings(locals()))
+
+
+def moments(grad: Tensor, state: State, group: Group) -> tuple[Tensor, Tensor]:
+    """The running means of the gradient and of its square, moved on by one step."""
+    beta1, beta2 = group["betas"]
+    mean = state["exp_avg"].mul_(beta1).add_(grad, alpha=1 - beta1)
+    return mean, state["exp_avg_sq"].mul_(beta2).add_(grad * grad, alpha=1 - beta2)

@@ -1,78 +1,124 @@
-"""`Optimizer`: parameter groups, per-parameter state, and how both reach a multi-tensor kernel.
+"""`Optimizer`: parameter groups, hooks, and how a step reaches each parameter.
 
-A step is one kernel call per group, over all of its parameters: Python's share of it is a short loop that collects them.
+An optimizer declares its hyperparameters (the arguments of its constructor and `ranges`), the state that it keeps for a parameter
+(`start`) and one step of one parameter (`update`). That is the whole of it; SGD and Adam have besides a kernel that steps all
+parameters of a group in one call.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from copy import deepcopy
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
 
 import minigrad as mg
-from minigrad._core import Tensor, forget_gradients, launch_columns
+from minigrad._core import Tensor, forget_gradients, with_gradients
 from minigrad.errors import ShapeError
+from minigrad.nn.hooks import RemovableHandle
+from minigrad.ops.complex import view_as_complex, view_as_real
+
+from . import state as saved
+from .hooks import KINDS, Hook, Hooks, register, with_step_hooks
+from .hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
+from .hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
+from .settings import Range, check, check_flags
 
 Group = dict[str, Any]
-
-
-def state_dtype(param: Tensor) -> Any:
-    """The dtype of a parameter's state: its own, but float32 for what is narrower."""
-    return mg.float64 if param.dtype is mg.float64 else mg.float32
+State = dict[str, Any]
 
 
 def new_state(param: Tensor) -> Tensor:
     """Zeros in the parameter's shape, contiguous."""
-    return mg.zeros(param.shape, dtype=state_dtype(param))
+    return mg.zeros(param.shape, dtype=saved.state_dtype(param))
+
+
+def descend(param: Tensor, direction: Tensor, lr: Any) -> None:
+    """param -= lr * direction; a rate that requires grad gets one, if the step is differentiable."""
+    if isinstance(lr, Tensor) and lr.requires_grad:
+        param.sub_(direction * lr)
+    else:
+        param.add_(direction, alpha=-float(lr))
 
 
 class Optimizer:
-    """Base of all optimizers: `params` are tensors, or dicts with "params" and the settings of that group.
+    """Base of all optimizers: `params` are tensors, pairs (name, tensor), or dicts with "params" and the settings of that group.
 
     `state[p]` holds what is kept for parameter p. A count of steps is a Python int there, and in `state_dict()` a float32 scalar,
     as PyTorch has it.
+
+    A subclass declares:
+        ranges: which values the hyperparameters may have;
+        start(p, group): the first state of a parameter, which is empty or has "step": 0 if steps are counted;
+        update(p, grad, state, group): one step of p, in place. The gradient comes with `maximize` and `weight_decay` applied, a
+            complex parameter as real numbers, and one narrower than float32 as float32. With `differentiable` the step is recorded,
+            so `update` does not let an op save a tensor of the state that a later step changes.
+    Or it overrides `step` in whole, as programs written for PyTorch do.
     """
+
+    ranges: ClassVar[Mapping[str, Range]] = {}
+    decays_itself: ClassVar[bool] = False  # `update` applies weight_decay
+    complex_as_real: ClassVar[bool] = True  # `update` sees the real and imaginary parts as numbers of their own
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls):
+            cls.step = with_step_hooks(cls.step)  # type: ignore[method-assign]
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
                 f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got {type(params).__name__}"
             )
+        check(type(self).__name__, defaults, self.ranges)
+        check_flags(type(self).__name__, defaults)
         self.defaults = defaults
-        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.state: defaultdict[Any, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
-        self._opt_called = False  # schedulers warn when they are stepped first
+        self.__setstate__({})
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_hooks"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._opt_called = False  # schedulers warn when they are stepped first
+        self._stepping = False
+        self.__dict__.update(state)
+        if "_hooks" not in self.__dict__:
+            self._hooks: dict[str, Hooks] = {kind: {} for kind in KINDS}
+
     def add_param_group(self, param_group: Group) -> None:
         """Add a group, e.g. of layers that are trained from now on; what it does not set is the default."""
         name = type(self).__name__
         if not isinstance(param_group, dict):
             raise TypeError(f"{name}: param_group must be a dict, got {type(param_group).__name__}")
-        params = param_group["params"]
-        if isinstance(params, set):
+        if isinstance(param_group["params"], set):
             raise TypeError(f"{name}: parameters need a fixed order, got a set; pass a list")
-        params = [params] if isinstance(params, Tensor) else list(params)
+        group = {**{k: v for k, v in self.defaults.items() if k not in param_group}, **param_group}
+        params, names = _named(name, param_group["params"])
+        group["params"] = params
+        if names:
+            group["param_names"] = names
         for p in params:
             if not isinstance(p, Tensor):
                 raise TypeError(f"{name}: can only optimize Tensors, got {type(p).__name__}")
-            if not (p.is_leaf or self.defaults.get("differentiable")):
+            if not (p.is_leaf or p.retains_grad or self.defaults.get("differentiable")):
                 raise ValueError(f"{name}: can't optimize a non-leaf Tensor (shape {tuple(p.shape)})")
-            if not p.is_floating_point():
-                raise TypeError(f"{name}: can only optimize floating-point Tensors, got dtype {p.dtype}")
+            if not (p.is_floating_point() or p.is_complex()):
+                raise TypeError(f"{name}: can only optimize floating-point and complex Tensors, got dtype {p.dtype}")
         if len({id(p) for p in params}) != len(params):
             raise ValueError(f"{name}: a parameter appears twice in one parameter group")
-        known = {id(p) for group in self.param_groups for p in group["params"]}
+        known = {id(p) for other in self.param_groups for p in other["params"]}
         if any(id(p) in known for p in params):
             raise ValueError("some parameters appear in more than one parameter group")
-        self.param_groups.append({**param_group, "params": params, **{k: v for k, v in self.defaults.items() if k not in param_group}})
+        if any(("param_names" in other) != bool(names) for other in self.param_groups):
+            raise ValueError(f"{name}: parameters must have names in all parameter groups or in none")
+        check(name, group, self.ranges)
+        self.param_groups.append(group)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters (or fill them with zeros)."""
@@ -84,43 +130,80 @@ class Optimizer:
                 if p.grad is not None:
                     p.grad = p.grad.detach().zero_()
 
+    # ---- one step ----
+
+    @with_step_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the parameters once, by their gradients; `closure`, if given, computes the loss (and gradients) first and is returned."""
-        self._opt_called = True
         loss = None
         if closure is not None:
             with mg.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            self._step(group)
+        with mg.set_grad_enabled(bool(self.defaults.get("differentiable"))):
+            for group in self.param_groups:
+                self._step(group)
         return loss
 
     def _step(self, group: Group) -> None:
+        for p, grad in zip(*with_gradients(group["params"]), strict=True):
+            state = self.state.get(p)
+            if not state:
+                state = self.start(p, group)
+                if state:
+                    self.state[p] = state
+            if tuple(grad.shape) != tuple(p.shape):
+                raise ShapeError(f"{type(self).__name__}.step: a parameter has shape {tuple(p.shape)} but its gradient {tuple(grad.shape)}")
+            if p.dtype is mg.float32 or p.dtype is mg.float64:
+                self._advance(p, grad, state, group)
+            elif not p.is_complex():
+                wide = p.to(mg.float32)
+                self._advance(wide, grad.to(mg.float32), state, group)
+                p.copy_(wide)
+            elif not self.complex_as_real:
+                self._advance(p, grad, state, group)
+            else:
+                self._advance_as_real(p, grad, state, group)
+
+    def _advance(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
+        if "step" in state:
+            state["step"] += 1
+        if group.get("maximize"):
+            grad = -grad
+        decay = group.get("weight_decay")
+        if decay and not self.decays_itself:
+            if group.get("decoupled_weight_decay"):
+                p.mul_(1 - group["lr"] * decay)
+            else:
+                grad = grad.add(p, alpha=float(decay))
+        self.update(p, grad, state, group)
+
+    def _advance_as_real(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
+        """The step of a complex parameter on its real and imaginary parts: views of it, or copies where the step is recorded, since
+        the graph has no change of a view of another dtype."""
+        recorded = mg.is_grad_enabled()
+
+        def real(t: Any) -> Any:
+            if not (isinstance(t, Tensor) and t.is_complex()):
+                return t
+            return view_as_real(t).clone() if recorded else view_as_real(t)
+
+        parts, point = {key: real(value) for key, value in state.items()}, real(p)
+        self._advance(point, view_as_real(grad.resolve_conj()), parts, group)
+        for key, value in parts.items():
+            if not (isinstance(state[key], Tensor) and state[key].is_complex()):
+                state[key] = value
+            elif recorded:
+                state[key].copy_(view_as_complex(value))
+        if recorded:
+            p.copy_(view_as_complex(point))
+
+    def start(self, p: Tensor, group: Group) -> State:
+        """The state of a parameter before its first step."""
+        return {}
+
+    def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
+        """One step of one parameter, in place."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to step")
-
-    def _launch(self, kernel: str, columns: Sequence[list[Any] | None], *values: float) -> None:
-        """Run a multi-tensor kernel on `columns`: parameters, gradients, then each kind of state (None: not given)."""
-        if not launch_columns(kernel, list(columns), values):
-            rows = len(columns[0] or ())
-            for row in zip(*(column or [None] * rows for column in columns), strict=True):
-                self._launch_one(kernel, row, values)
-
-    def _launch_one(self, kernel: str, row: tuple[Any, ...], values: tuple[float, ...]) -> None:
-        """The same for one parameter, whatever its layout and dtype (a transposed view, float16, a group of mixed dtypes): through
-        contiguous copies, so that there is one implementation of each formula."""
-        param, grad, *states = row
-        if tuple(grad.shape) != tuple(param.shape):
-            raise ShapeError(f"{type(self).__name__}.step: a parameter has shape {tuple(param.shape)} but its gradient {tuple(grad.shape)}")
-        dtype = state_dtype(param)
-        fresh = param.detach().to(dtype).contiguous()
-        work = [[fresh], [grad.detach().to(dtype).contiguous()], *(None if s is None else [s] for s in states)]
-        if not launch_columns(kernel, work, values):
-            raise ShapeError(
-                f"{type(self).__name__}.step: the state of a parameter does not fit it, shape {tuple(param.shape)}, dtype {dtype}"
-            )
-        if fresh.data_ptr() != param.data_ptr():
-            with mg.no_grad():
-                param.copy_(fresh)
 
     # ---- state ----
 
@@ -131,50 +214,50 @@ class Optimizer:
         >>> mg.optim.SGD([p], lr=0.1).state_dict()["param_groups"][0]["params"]
         [0]
         """
-        order = [p for group in self.param_groups for p in group["params"]]
-        number = {id(p): i for i, p in enumerate(order)}
-        state: dict[Any, Any] = {}
-        for p in order:
-            if p in self.state:
-                state[number[id(p)]] = {k: _count_out(v) if k == "step" else v for k, v in self.state[p].items()}
-        groups = [
-            {**{k: v for k, v in g.items() if k != "params"}, "params": [number[id(p)] for p in g["params"]]} for g in self.param_groups
-        ]
-        return {"state": state, "param_groups": groups}
+        for hook in list(self._hooks["state_dict_pre"].values()):
+            hook(self)
+        result = saved.pack(self)
+        for hook in list(self._hooks["state_dict_post"].values()):
+            replaced = hook(self, result)
+            result = result if replaced is None else replaced
+        return result
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over settings and state, copied; the parameters must be the same in number and order. Nothing changes unless
         everything fits."""
-        groups, state = state_dict["param_groups"], state_dict["state"]
-        if len(groups) != len(self.param_groups):
-            raise ValueError(
-                f"loaded state dict has a different number of parameter groups: {len(groups)}, expected {len(self.param_groups)}"
-            )
-        for i, (new, own) in enumerate(zip(groups, self.param_groups, strict=True)):
-            if len(new["params"]) != len(own["params"]):
-                raise ValueError(
-                    f"loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
-                    f"group {i} has {len(new['params'])} parameters, expected {len(own['params'])}"
-                )
-        numbers = [n for group in groups for n in group["params"]]
-        params = [p for group in self.param_groups for p in group["params"]]
-        loaded: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        problems = []
-        for n, p in zip(numbers, params, strict=True):
-            for key, value in state.get(n, {}).items():
-                if key == "step":
-                    value = int(value)
-                elif value is not None and not isinstance(value, str | bool | int | float):
-                    value = (value.detach() if isinstance(value, Tensor) else mg.tensor(np.asarray(value))).to(state_dtype(p)).clone()
-                    if tuple(value.shape) != tuple(p.shape):
-                        problems.append(f"parameter {n}: {key} has shape {tuple(value.shape)}, expected {tuple(p.shape)}")
-                loaded[p][key] = value
-        if problems:
-            raise ValueError(f"{type(self).__name__}.load_state_dict: " + "; ".join(problems))
-        self.state = loaded
-        self.param_groups = [
-            {**own, **{k: deepcopy(v) for k, v in new.items() if k != "params"}} for new, own in zip(groups, self.param_groups, strict=True)
-        ]
+        state_dict = state_dict.copy()
+        for hook in list(self._hooks["load_state_dict_pre"].values()):
+            replaced = hook(self, state_dict)
+            state_dict = state_dict if replaced is None else replaced
+        self.state, self.param_groups = saved.unpack(self, state_dict)
+        for hook in list(self._hooks["load_state_dict_post"].values()):
+            hook(self)
+
+    # ---- hooks ----
+
+    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Run hook(optimizer, args, kwargs) before each step; what it returns, if not None, is the new (args, kwargs)."""
+        return register(self._hooks["step_pre"], hook)
+
+    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
+        """Run hook(optimizer, args, kwargs) after each step."""
+        return register(self._hooks["step_post"], hook)
+
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Run hook(optimizer) before `state_dict`."""
+        return register(self._hooks["state_dict_pre"], hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Run hook(optimizer, state_dict) on the result of `state_dict`; what it returns, if not None, takes its place."""
+        return register(self._hooks["state_dict_post"], hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Run hook(optimizer, state_dict) before `load_state_dict`; what it returns, if not None, is loaded in place of a copy of it."""
+        return register(self._hooks["load_state_dict_pre"], hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Run hook(optimizer) after `load_state_dict`."""
+        return register(self._hooks["load_state_dict_post"], hook, prepend)
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
@@ -184,12 +267,10 @@ class Optimizer:
         return text + ")"
 
 
-def _count_out(step: int) -> Tensor:
-    return mg.tensor(float(step), dtype=mg.float32)
-
-
-def at_least_zero(optimizer: str, **settings: Any) -> None:
-    """Raise ValueError for the first setting that is negative or not a number."""
-    for name, value in settings.items():
-        if not float(value) >= 0.0:
-            raise ValueError(f"{optimizer}: {name} must be at least 0, got {value}")
+def _named(optimizer: str, params: Any) -> tuple[list[Any], list[str]]:
+    """The tensors of a group, and their names if they come as pairs (name, tensor)."""
+    items = [params] if isinstance(params, Tensor) else list(params)
+    names = [item[0] for item in items if isinstance(item, tuple)]
+    if names and len(names) != len(items):
+        raise ValueError(f"{optimizer}: parameters must all have names or none, got {len(names)} names for {len(items)} parameters")
+    return [item[1] if isinstance(item, tuple) else item for item in items], names
