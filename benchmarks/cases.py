@@ -16,6 +16,7 @@ import numpy as np
 import minigrad
 from benchmarks.networks import NETWORKS
 from minigrad.registry import OPS, Draw, Op, Sample
+from minigrad.testing import tensors_of
 
 minigrad.ops.load()
 
@@ -216,9 +217,9 @@ def registry_cases() -> Iterator[Case]:
             continue
         for sample in [first, *(s for s in larger(op, first) if fits(op, s))]:
             extra: dict[str, Any] = {}
-            if op.cost and sample is first:
-                cost = op.cost(*sample.arrays, **sample.params)
-                extra = {"flops": cost.flops}
+            if op.cost is not None and op.family == "general":
+                work = op.work(sample, op.function(*tensors_of(sample.arrays), **tensors_of(sample.params)))
+                extra = {"flops": (work and work.flops) or None}
             if sample is not first:
                 extra["goals"] = GOALS.get(op.name, {})
             name = f"{op.name} {sample.id or 'sample'}"

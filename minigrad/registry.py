@@ -29,6 +29,7 @@ over what was broadcast, and casts.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -66,7 +67,7 @@ class ErrorSample:
 
 
 class Cost(NamedTuple):
-    """Work of one call: arithmetic operations, and bytes that have to be read or written at least."""
+    """Work of one call: arithmetic operations (a function such as exp counts as one), and bytes that have to be read or written at least."""
 
     flops: float
     bytes: float
@@ -122,7 +123,7 @@ class Op:
     oracle: Callable[..., Any] | None = None  # of a fused op: the same out of other ops; value and gradient are compared
     linear_in: tuple[str, ...] = ()  # arguments in which it is linear: checked exactly on integers
     kinks: tuple[float, ...] = ()  # where it is not differentiable, and samples keep away from
-    cost: Callable[..., Cost] | None = None  # of the op's arguments, all of them
+    cost: float | Callable[..., Any] | None = None  # see `work`
     dtypes: tuple[str, ...] = ("float32", "float64")  # to test values with; complex64 among them: defined for complex tensors
     ulp: float = 4.0  # allowed error of the float32 kernel, in units of the last place of the largest term
     where: tuple[str, ...] = ()
@@ -140,6 +141,25 @@ class Op:
             if field not in Op.__annotations__:
                 raise TypeError(f"defop({record.get('name')}): no such field: {field!r}")
         self.__dict__.update(record)
+
+    def work(self, sample: Sample, result: Any) -> Cost | None:
+        """What a call with these arguments costs that gave `result` (arrays or Tensors); None if the declaration does not say.
+
+        `cost` is a number, operations for each element of the largest array that comes in or goes out, or a function that gives all of
+        them and asks by name for arguments and for y, the result (of several outputs the first). Every array is moved once, unless the function gives
+        a Cost of its own.
+        """
+        if self.cost is None:
+            return None
+        found = result if isinstance(result, tuple) else (result,)
+        outputs = [np.asarray(y if isinstance(y, np.ndarray) else y.detach()) for y in found if y is not None]
+        arrays = [a for a in (*sample.arrays, *sample.params.values(), *outputs) if hasattr(a, "nbytes")]
+        moved = float(sum(a.nbytes for a in arrays))
+        if not callable(self.cost):
+            return Cost(float(self.cost * max(map(_count, arrays), default=0)), moved)
+        values = {**_defaults(self.ref), **dict(zip(self.arrays, sample.arrays)), **sample.params, "y": outputs[0]}
+        work = self.cost(**{n: values[n] for n in _arguments(self.cost)})
+        return work if isinstance(work, Cost) else Cost(float(work), moved)
 
     def replace(self, **changes: Any) -> Op:
         """The same declaration with other fields, in no registry."""
@@ -181,6 +201,7 @@ def defop(
 ) -> Callable[[Callable[..., Any]], Any]:
     """Declare an op; see the module's documentation for what the arguments mean.
 
+    cost: its work (see `Op.work`); elementwise ops and reductions with a kernel do one operation for each element unless they say otherwise.
     where: what it becomes: a function of `mg`, a method of `Tensor`, a function of `F` (nn.functional), `linalg`, `special` or `fft`;
     there without its prefix, so that `linalg_inv` is `mg.linalg.inv` and `Tensor_unfold` the method, while `unfold` is F's. Names that
     begin with an underscore become nothing. out: takes `out=` (default: public elementwise ops and reductions). inplace: also a method `name_` (default: elementwise ops that keep the dtype).
@@ -211,6 +232,8 @@ def defop(
             dim_at=params.index("dim") if "dim" in params else -1, keepdim_at=params.index("keepdim") if "keepdim" in params else -1,
             rules=[_rule(op_name, key, fn, arrays, params, variadic) for key, fn in vjp.items() if fn is not NONDIFF],
         )  # fmt: skip
+        if kernel is not None and family in ("elementwise", "reduction"):
+            record.setdefault("cost", 1.0)
         op = Op(name=op_name, ref=ref, family=family, arrays=arrays, params=params, vjp=vjp, samples=samples, errors=tuple(errors),
                 kernel=kernel, engine=engine, **record)  # fmt: skip
         natural = (
@@ -272,6 +295,10 @@ def _positional(ref: Callable[..., Any]) -> Callable[..., Any]:
         return ref
     at = len(_arguments(ref)) - len(named)
     return lambda *args: ref(*args[:at], **dict(zip(named, args[at:], strict=True)))
+
+
+def _count(a: Any) -> int:
+    return math.prod(a.shape)
 
 
 def _flat(vjp: Mapping[Any, Any]) -> list[str]:

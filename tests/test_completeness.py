@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.registry import OPS, Draw, Op
+from minigrad.registry import OPS, Draw, Op, Sample
 from minigrad.testing.samples import differentiable, tensors_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,7 +103,52 @@ def test_op_has_its_proof(op):
         missing.append("a sample in which its gradient can be checked, or NONDIFF (a composite: `constants`) for what has none")
     if recorded and all(y.numel() == 0 for ys in outputs for y in ys if y.requires_grad):
         missing.append("a sample that is not empty and has a gradient")
+    if op.kernel is not None and op.cost is None:
+        missing.append("its cost: it has a kernel")
     assert not missing, f"{op.name} lacks {'; '.join(missing)}"
+
+
+@pytest.mark.parametrize("op", [op for op in OPS.values() if op.kernel is not None], ids=lambda op: op.name)
+def test_cost_counts_every_sample(op):
+    """What the declaration asks for is there, and what goes out was written: at least the bytes of the results."""
+    for sample in op.samples(Draw(0)):
+        arrays, params = leaves(op, sample)
+        with mg.no_grad():
+            y = op.function(*arrays, **params)
+        work, written = op.work(sample, y), sum(v.nbytes for v in (y if isinstance(y, tuple) else (y,)) if v is not None)
+        assert work is not None and np.isfinite(work).all() and work.flops >= 0 and work.bytes >= written
+
+
+_SQUARE, _IMAGES = np.zeros((3, 4)), np.zeros((2, 3, 8, 7))
+BY_HAND = {  # op, arguments -> operations, bytes of float64
+    "add": ((np.zeros((3, 1)), np.zeros(4)), {}, 12, 8 * (3 + 4 + 12)),
+    "exp": ((_SQUARE,), {}, 12, 8 * 24),
+    "eq": ((_SQUARE, _SQUARE), {}, 12, 8 * 24 + 12),
+    "sum": ((_SQUARE,), {"dim": 1}, 12, 8 * (12 + 3)),
+    "argmax": ((_SQUARE,), {"dim": 0}, 12, 8 * (12 + 4)),
+    "_var": ((_SQUARE,), {}, 48, 8 * 13),  # the mean, and deviations, their squares, the sum of those
+    "matmul": ((np.zeros((2, 3, 4)), np.zeros((4, 5))), {}, 2 * 2 * 3 * 4 * 5, 8 * (24 + 20 + 30)),
+    "linear": ((_SQUARE, np.zeros((5, 4)), np.zeros(5)), {}, 2 * 3 * 4 * 5, 8 * (12 + 20 + 5 + 15)),
+    # 3 x 3 taps of the 3 channels at 4 x 4 places, for 2 images and 5 maps
+    "_conv2d": ((_IMAGES, np.zeros((5, 3, 3, 3)), None), {"stride": (2, 2), "padding": (1, 1), "dilation": (1, 1), "groups": 1},
+                2 * 2 * 5 * 16 * 27, 8 * (336 + 135 + 160)),
+    "im2col": ((_IMAGES,), {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0), "dilation": (1, 1)}, 0, 8 * (336 + 2 * 12 * 12)),
+    "_softmax": ((_SQUARE,), {}, 60, 8 * 24),  # maximum, difference, exp, sum, quotient
+    "softmax_backward": ((_SQUARE, _SQUARE), {}, 48, 8 * 36),  # y (g - sum(g y))
+    "_attention": ((np.zeros((2, 3, 5, 4)), np.zeros((2, 3, 6, 4)), np.zeros((2, 3, 6, 7)), None), {"scale": 1.0, "causal": False},
+                   2 * 2 * 3 * 5 * 6 * (4 + 7), 8 * 6 * (20 + 24 + 42 + 35 + 5)),
+    "lstm_gates": ((np.zeros((2, 12)), np.zeros((2, 12)), np.zeros((2, 3))), {"keep": False}, 13 * 6, 8 * (24 + 24 + 6 + 6 + 6)),
+    "_embedding": ((np.zeros((100, 4)), np.array([1, 2, 2])), {"padding_idx": -1, "scale_grad_by_freq": False}, 0, 24 + 8 * 2 * 12),
+    "_lu": ((np.eye(4) + np.zeros((2, 4, 4)),), {"pivot": True}, 2 * (3 * 7 + 2 * 5 + 3), 2 * (8 * 32 + 4 * 4)),  # exchanges are int32
+    "_solve_triangular": ((np.eye(4), np.zeros((4, 2))), {"upper": True, "unitriangular": False}, 32, 8 * (16 + 8 + 8)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_cost_by_hand(name):
+    arrays, params, flops, moved = BY_HAND[name]
+    y = OPS[name].function(*tensors_of(list(arrays), "float64"), **params)
+    assert OPS[name].work(Sample(*arrays, **params), y) == (flops, moved)
 
 
 def fresh(value):

@@ -72,7 +72,13 @@ UNARY = {
     "polar": lambda m, z: m.polar(z.real.abs(), z.imag), "diag": lambda m, z: m.diagonal(z) ** 2, "tril": lambda m, z: m.tril(z) @ z.T, "roll": lambda m, z: m.roll(z, 1, 0) * z,
     "cast": lambda m, z: z.to(m.complex64).to(m.complex128) * 2 if z.dtype is m.complex128 else z * 2, "vector": lambda m, z: z.reshape(-1) @ z.reshape(-1),
     "in-place": lambda m, z: (z * 1).mul_(z).add_(1j), "fill-part": lambda m, z: _filled(m, z), "einsum": lambda m, z: m.einsum("ij,kj->ik", z, z.conj()),
-    "norm": lambda m, z: (z * z.conj()).real.sum().sqrt(), "outer": lambda m, z: z[0].outer(z[1]),
+    "norm": lambda m, z: (z * z.conj()).real.sum().sqrt(), "outer": lambda m, z: z[0].outer(z[1]), "exp2": lambda m, z: z.exp2(), "tanh": lambda m, z: z.tanh(),
+    "sigmoid": lambda m, z: z.sigmoid(), "silu": lambda m, z: m.nn.functional.silu(z) if m is mg else z * z.sigmoid(), "sinc": lambda m, z: z.sinc(), "acos": lambda m, z: z.acos(),
+    "asin": lambda m, z: z.asin(), "atan": lambda m, z: z.atan(), "acosh": lambda m, z: z.acosh(), "asinh": lambda m, z: z.asinh(), "atanh": lambda m, z: z.atanh(),
+    "var": lambda m, z: z.var(), "var-dim": lambda m, z: z.var(1, correction=0) ** 2, "std": lambda m, z: z.std(0), "var_mean": lambda m, z: m.var_mean(z, 1)[0],
+    "logsumexp": lambda m, z: z.logsumexp(1), "lerp": lambda m, z: m.lerp(z, z * z, 0.3), "lerp-complex": lambda m, z: m.lerp(z[0], z[1], z[2]),
+    "cov": lambda m, z: m.cov(z), "cov-weighted": lambda m, z: m.cov(z, aweights=m.tensor([0.2, 1.5, 0.4, 2]).to(z.real.dtype)), "corrcoef": lambda m, z: m.corrcoef(z),
+    "float_power": lambda m, z: m.float_power(z, 1.5).to(z.dtype), "isclose": lambda m, z: m.isclose(z, z * (1 + 1e-4j), rtol=2e-4),
 }  # fmt: skip
 
 

@@ -481,6 +481,15 @@ IN_PLACE = {
     "chain": lambda m, x: in_place(x * 2, lambda y: y.mul_(2).add_(1).mul_(x)),
     "operators": lambda m, x: operators(x * 2, x),
     "two views": lambda m, x: two_views(x * 2),
+    "t_": lambda m, x: in_place(x * 2, lambda y: y.t_()),
+    "unsqueeze_ and squeeze_": lambda m, x: in_place(x * 2, lambda y: y.unsqueeze_(1).mul_(x[:, None]).squeeze_(1).transpose_(0, 1)),
+    "as_strided_": lambda m, x: in_place(x * 2, lambda y: y.as_strided_((2, 2), (3, 1), 1).add_(x[:, 1:])),
+    "swapaxes_ of a view": lambda m, x: in_place(x * 2, lambda y: y[:, :2].swapaxes_(0, 1).mul_(3)),
+    "unsqueeze_ of a view": lambda m, x: in_place(x * 2, lambda y: y[0].unsqueeze_(0).mul_(x[1])),
+    "view of what t_ changes": lambda m, x: reshaped_below_a_view(x * 2, lambda y, v: None),
+    "view changed after t_": lambda m, x: reshaped_below_a_view(x * 2, lambda y, v: v.mul_(3)),
+    "base changed after t_": lambda m, x: reshaped_below_a_view(x * 2, lambda y, v: y.mul_(3)),
+    "both changed after t_": lambda m, x: reshaped_below_a_view(x * 2, lambda y, v: (v.mul_(3), y.add_(1), y[1:].mul_(2), v.add_(2))),
 }  # fmt: skip
 
 
@@ -501,6 +510,13 @@ def operators(y, x):
     y -= x * x
     y /= 2
     return y
+
+
+def reshaped_below_a_view(y, change):
+    v = y[0]
+    y.t_()
+    change(y, v)
+    return y * v.sum() + v[0]
 
 
 def two_views(y):

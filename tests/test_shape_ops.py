@@ -217,9 +217,41 @@ def test_shape_changed_in_place():
     x = mg.from_numpy(a[0].copy())
     assert x.t_().shape == (4, 3)
     x.fill_(2.0)
-    with pytest.raises(mg.GradError, match=r"unsqueeze_: a tensor's shape cannot be changed in place while gradients are recorded"):
-        x.requires_grad_().unsqueeze_(0)
+    row = x.requires_grad_()[0]
+    with pytest.raises(mg.GradError, match="unsqueeze_: a leaf that requires grad cannot be changed in place"):
+        x.unsqueeze_(0)
+    with pytest.raises(mg.GradError, match="t_: a view of a leaf that requires grad cannot be changed in place"):
+        row.t_()
     with mg.no_grad():
         x.unsqueeze_(0)
     (x * 3).sum().backward()
-    assert x.grad.shape == (1, 4, 3)
+    assert x.grad.shape == (1, 4, 3) and x.is_leaf
+
+
+def test_shape_changed_in_place_in_the_graph():
+    x = mg.from_numpy(array(3, 4)).requires_grad_()
+    y = x * 2
+    version = y._version
+    square, kept = y * y, y.t_()
+    assert kept is y and y._version == version + 1 and not y.is_leaf
+    with pytest.raises(mg.GradError, match="changed in place"):
+        square.sum().backward()  # y was saved with its old shape, as PyTorch says too
+    y = x * 2
+    with mg.no_grad():
+        y.t_()
+    assert y.requires_grad
+    w = mg.from_numpy(array(4, 3))
+    (y * w).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), 2 * w.numpy().T)
+    part = (x.T * 1)[1:]  # of a base that does not lie in order
+    part.unsqueeze_(0)
+    assert part.grad_fn is not None and part.shape == (1, 3, 3)
+
+
+def test_view_of_memory_that_a_changed_shape_left_out():
+    y = mg.zeros(3, 4)
+    row = y[2]
+    y.as_strided_((2, 2), (2, 1)).copy_(mg.ones(2, 2, requires_grad=True))
+    with pytest.raises(mg.GradError, match="got another layout and was changed in place; make the view again"):
+        row * 2
+    assert y.requires_grad and y.sum().item() == 4

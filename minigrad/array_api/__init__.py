@@ -5,8 +5,7 @@ through them; where the standard and PyTorch differ, the standard's way is taken
 `var` divides by n unless told otherwise, NaNs are unique.
 
 It departs from the standard in what Tensors have by PyTorch's rules: operators (`x + y`) promote as PyTorch's do, `x.size` is a method
-(array-api-compat's `size(x)` gives the number of elements). There are no dtypes uint16, uint32 and uint64, no operators << and >> (the
-functions `bitwise_left_shift` and `bitwise_right_shift` are there), and no inverses, determinants and decompositions of complex matrices.
+(array-api-compat's `size(x)` gives the number of elements). There are no dtypes uint16, uint32 and uint64, and `x @= y` makes a new array.
 >>> from minigrad import array_api as xp
 >>> xp.var(xp.asarray([1.0, 2.0, 3.0, 4.0]), keepdims=True)
 tensor([1.25])
@@ -141,5 +140,5 @@ from .statistics import all, any, cumulative_prod, cumulative_sum, diff, max, me
 
 newaxis = None
 __array_api_version__ = "2024.12"
-_FILES = ("complex", "creation", "dtypes", "elementwise", "indexing", "info", "manipulation", "searching", "statistics")
+_FILES = ("creation", "dtypes", "elementwise", "indexing", "info", "manipulation", "searching", "statistics")
 __all__ = [n for n in globals() if n[0] != "_" and n not in _FILES]

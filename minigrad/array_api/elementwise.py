@@ -7,13 +7,12 @@ from typing import Any
 
 import minigrad as mg
 
-from . import complex
 from .dtypes import promoted
 
 
-def unary(op: Callable[..., Any], name: str = "", of_complex: Callable[..., Any] | None = None) -> Callable[[Any], Any]:
+def unary(op: Callable[..., Any], name: str = "") -> Callable[[Any], Any]:
     def function(x: Any, /) -> Any:
-        return of_complex(x) if of_complex is not None and x.dtype.is_complex else op(x)
+        return op(x)
 
     return _named(function, op, name)
 
@@ -32,14 +31,14 @@ def _named(function: Any, op: Any, name: str) -> Any:
 
 
 abs = unary(mg.abs)
-acos = unary(mg.acos, of_complex=complex.acos)
-acosh = unary(mg.acosh, of_complex=complex.acosh)
+acos = unary(mg.acos)
+acosh = unary(mg.acosh)
 add = binary(mg.add)
-asin = unary(mg.asin, of_complex=complex.asin)
-asinh = unary(mg.asinh, of_complex=complex.asinh)
-atan = unary(mg.atan, of_complex=complex.atan)
+asin = unary(mg.asin)
+asinh = unary(mg.asinh)
+atan = unary(mg.atan)
 atan2 = binary(mg.atan2)
-atanh = unary(mg.atanh, of_complex=complex.atanh)
+atanh = unary(mg.atanh)
 bitwise_and = binary(mg.bitwise_and)
 bitwise_invert = unary(mg.bitwise_not, "bitwise_invert")
 bitwise_left_shift = binary(mg.bitwise_left_shift)
@@ -84,8 +83,6 @@ positive = unary(mg.positive)
 pow = binary(mg.pow)
 real = unary(mg.real)
 reciprocal = unary(mg.reciprocal)
-remainder = binary(mg.remainder)
-round = unary(mg.round, of_complex=complex.round)
 signbit = unary(mg.signbit)
 sin = unary(mg.sin)
 sinh = unary(mg.sinh)
@@ -93,7 +90,7 @@ sqrt = unary(mg.sqrt)
 square = unary(mg.square)
 subtract = binary(mg.sub, "subtract")
 tan = unary(mg.tan)
-tanh = unary(mg.tanh, of_complex=complex.tanh)
+tanh = unary(mg.tanh)
 trunc = unary(mg.trunc)
 
 
@@ -109,6 +106,18 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 def imag(x: Any, /) -> Any:
     """The imaginary parts; zeros of real numbers."""
     return mg.imag(x) if x.dtype.is_complex else mg.zeros_like(x)
+
+
+def remainder(x1: Any, x2: Any, /) -> Any:
+    """x1 - floor(x1 / x2) * x2, of the sign of x2, and so is a zero."""
+    x1, x2 = promoted(x1, x2)
+    y = mg.remainder(x1, x2)
+    return mg.where(y == 0, mg.copysign(y, x2), y) if y.dtype.is_floating_point else y  # PyTorch's zero has x1's sign
+
+
+def round(x: Any, /) -> Any:
+    """To the nearest integer, halves to even ones; of complex numbers both parts."""
+    return mg.complex(mg.round(mg.real(x)), mg.round(mg.imag(x))) if x.dtype.is_complex else mg.round(x)
 
 
 def sign(x: Any, /) -> Any:

@@ -32,6 +32,8 @@ def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """Sum of conj(x1) * x2 along an axis, the other axes broadcast."""
     x1, x2 = promoted(x1, x2)
+    n = max(x1.ndim, x2.ndim)
+    x1, x2 = (x.reshape((1,) * (n - x.ndim) + tuple(x.shape)) for x in (x1, x2))
     if x1.shape[axis] != x2.shape[axis]:
         raise ValueError(f"vecdot: expected one size of axis {axis}, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
     x1, x2 = mg.broadcast_tensors(x1, x2)
@@ -120,4 +122,6 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    return abs(x) if axis == () else mg.linalg.vector_norm(x, ord=ord, dim=axis, keepdim=keepdims)
+    if axis == ():  # each element alone; to PyTorch all axes
+        x, axis, keepdims = x.unsqueeze(-1), -1, False
+    return mg.linalg.vector_norm(x, ord=ord, dim=axis, keepdim=keepdims)

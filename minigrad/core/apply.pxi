@@ -860,6 +860,7 @@ cdef Tensor prepare_inplace(str name, Tensor x, tuple others, bint recording):
     """Refuse what cannot be changed in place; returns a stand-in for x as it is in the graph before the change."""
     cdef Tensor old
     if recording:
+        grad_edge(x)  # looks for the base
         if x.base is not None and x.base.dtype_ != x.dtype_:
             raise GradError(f"{name}: a view of another dtype cannot be changed in place while gradients are recorded; clone it first")
         if x.wants_grad:
@@ -899,12 +900,24 @@ cdef int finish_inplace(Tensor x, Node node, int slot) except -1:
     return 0
 
 
+cdef bint inside(Tensor x, Tensor base) noexcept:
+    """Whether x can be given by sizes, strides and an offset in the elements of base in order."""
+    cdef int64_t last = (x.ptr - base.ptr) // <int64_t>SIZE[x.dtype_]
+    if not base.contiguous_ or last < 0:
+        return False
+    for d in range(x.ndim_):
+        last += (x.shape_[d] - 1) * x.strides_[d]
+    return x.size_ == 0 or last < base.size_
+
+
 cdef int refresh_view(Tensor x) except -1:
     """Let a view whose base was replaced in the graph come from the new base."""
     cdef Tensor base = x.base
     cdef Node node
     if base.dtype_ != x.dtype_:
         raise GradError("the tensor of which this is a view of another dtype was changed in place; make the view again")
+    if base.node is not None and not inside(x, base):
+        raise GradError("the tensor of which this is a view got another layout and was changed in place; make the view again")
     x.rebased = base.rebased
     if base.node is None:
         x.node = None
@@ -977,6 +990,37 @@ def inplace_by(function, str name, Tensor x, *args, **kwargs):
     x.storage.version += 1
     if recording and (y.node is not None or requires_grad(x)):
         finish_inplace(x, y.node, y.slot)
+    return x
+
+
+def become_view(function, str name, Tensor x, *args, **kwargs):
+    """The `name_` method of a view op: x looks at its memory another way, and in the graph comes after what it was."""
+    global mg_grad_mode
+    cdef int mode = mg_grad_mode
+    cdef Tensor old = alias(x), y
+    if mode and x.wants_grad:
+        raise GradError(f"{name}: a leaf that requires grad cannot be changed in place; do it under no_grad()")
+    if not x.wants_grad:
+        old.node, old.slot = grad_edge(x), x.slot
+    old.base, old.rebased = x.base, x.rebased
+    old.batch, old.level = x.batch, x.level
+    if mode and x.base is not None and x.base.wants_grad:
+        raise GradError(f"{name}: a view of a leaf that requires grad cannot be changed in place; do it under no_grad()")
+    mg_grad_mode = old.node is not None  # under no_grad() too: gradients of the old shape would not fit
+    try:
+        y = function(old, *args, **kwargs)
+    finally:
+        mg_grad_mode = mode
+    x.storage.version += 1
+    if y is old:
+        return x
+    x.ptr, x.ndim_, x.size_, x.contiguous_, x.batch = y.ptr, y.ndim_, y.size_, y.contiguous_, y.batch
+    memcpy(x.shape_, y.shape_, sizeof(int64_t) * y.ndim_)
+    memcpy(x.strides_, y.strides_, sizeof(int64_t) * y.ndim_)
+    if old.node is not None:
+        x.node, x.slot = y.node, y.slot
+        if x.base is None and old.contiguous_:
+            x.base = old  # so that changes in place of x, and of other views of what it was, reach one another
     return x
 
 

@@ -90,8 +90,11 @@ cdef Node accumulator(Tensor leaf):
 
 cdef inline Node grad_edge(Tensor t):
     """The node that t came from: None for leaves that want no gradient."""
-    if t.base is not None and t.rebased != t.base.rebased:
-        refresh_view(t)
+    if t.base is not None:
+        while t.base.base is not None:  # the base has become a view itself (become_view)
+            t.base = t.base.base
+        if t.rebased != t.base.rebased:
+            refresh_view(t)
     return t.node
 
 

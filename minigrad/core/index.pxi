@@ -72,7 +72,7 @@ cdef tuple parse_key(Tensor x, object key):
                 entries.append(None)
                 advanced.append((out, from_numpy(np.zeros(1 if mask else 0, np.int64))))
                 out += 1
-            for found in np.nonzero(mask):
+            for found in np.nonzero(mask) if mask.ndim else ():
                 entries.append((0, 1, x.shape_[d]))
                 advanced.append((out, from_numpy(np.array(found, np.int64))))
                 d, out = d + 1, out + 1

@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError
-from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
-from ._samples import NUMBERS, away, normal, one, pairs
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
+from ._samples import COMPLEX, FLOATS, NUMBERS, away, normal, one, pairs
 from .elementwise import _bounds, _choose, _erfc_reference, div, exp, gt, le, mul, neg
 from .shape import _dim, reshape, transpose
 
@@ -150,7 +150,7 @@ def elu(input, alpha=1.0):
 # ---- smooth ----
 
 
-@defop(kernel="tanh_backward", where="", samples=pairs(normal, lambda r, *s: r.between(-0.9, 0.9, *s)), ulp=8,
+@defop(kernel="tanh_backward", where="", cost=3, dtypes=FLOATS + COMPLEX, holomorphic=True, samples=pairs(normal, lambda r, *s: r.between(-0.9, 0.9, *s)), ulp=8,
        vjp={"grad": lambda g, output: tanh_backward(g, output), "output": lambda g, grad, output: g * grad * output * -2})  # fmt: skip
 def tanh_backward(grad, output):
     """grad * (1 - output**2).
@@ -160,7 +160,8 @@ def tanh_backward(grad, output):
     return grad * (1 - output * output)
 
 
-@defop(kernel="tanh", result="float", inplace=True, where="mg Tensor F", vjp={"input": tanh_backward}, samples=one())
+@defop(kernel="tanh", result="float", inplace=True, where="mg Tensor F", vjp={"input": tanh_backward}, samples=one(), dtypes=FLOATS + COMPLEX,
+       holomorphic=True)  # fmt: skip
 def tanh(input):
     """Hyperbolic tangent.
 
@@ -174,11 +175,11 @@ def tanh(input):
 def _logistic(x):
     """1 / (1 + exp(-x)) without overflow."""
     x = np.asarray(x)
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
+    e = np.exp(np.where(np.real(x) >= 0, -x, x))
+    return np.where(np.real(x) >= 0, 1 / (1 + e), e / (1 + e))
 
 
-@defop(kernel="sigmoid_backward", where="", samples=pairs(normal, lambda r, *s: r.between(0.1, 0.9, *s)), ulp=8,
+@defop(kernel="sigmoid_backward", where="", cost=3, dtypes=FLOATS + COMPLEX, holomorphic=True, samples=pairs(normal, lambda r, *s: r.between(0.1, 0.9, *s)), ulp=8,
        vjp={"grad": lambda g, output: sigmoid_backward(g, output), "output": lambda g, grad, output: g * grad * (1 - 2 * output)})  # fmt: skip
 def sigmoid_backward(grad, output):
     """grad * output * (1 - output).
@@ -195,6 +196,8 @@ def sigmoid_backward(grad, output):
     where="mg Tensor F",
     vjp={"input": sigmoid_backward},
     samples=one(),
+    dtypes=FLOATS + COMPLEX,
+    holomorphic=True,
     ulp=8,
 )
 def sigmoid(input):
@@ -207,7 +210,7 @@ def sigmoid(input):
     return _logistic(input)
 
 
-@defop(kernel="silu", result="only_float", flag="inplace", where="F", inplace=False, samples=one(), ulp=8,
+@defop(kernel="silu", result="only_float", flag="inplace", where="F", inplace=False, samples=one(), ulp=8, dtypes=FLOATS + COMPLEX, holomorphic=True,
        vjp={"input": lambda g, input: silu_backward(g, input)})  # fmt: skip
 def silu(input):
     """input * sigmoid(input), also known as swish.
@@ -224,7 +227,7 @@ def _silu_backward_vjp(g, grad, input):
     return g * grad * (s * (1 - s) * (2 + input * (1 - 2 * s)))
 
 
-@defop(kernel="silu_backward", where="", samples=pairs(), ulp=16,
+@defop(kernel="silu_backward", where="", dtypes=FLOATS + COMPLEX, holomorphic=True, samples=pairs(), ulp=16,
        vjp={"grad": lambda g, input: silu_backward(g, input), "input": _silu_backward_vjp})  # fmt: skip
 def silu_backward(grad, input):
     """grad times the slope of silu at input.
@@ -394,10 +397,6 @@ def _same(input, *others):
     return _core.Plan(input.shape)
 
 
-def _row_cost(flops):
-    return lambda *arrays: Cost(flops=float(flops * arrays[0].size), bytes=4.0 * (len(arrays) + 1) * arrays[0].size)
-
-
 def _shifted(x):
     return x - np.max(x, -1, keepdims=True, initial=-np.inf)
 
@@ -412,14 +411,14 @@ def _np_log_softmax(x):
     return x - np.log(np.exp(x).sum(-1, keepdims=True))
 
 
-@defop(family="general", kernel="softmax", plan=_same, samples=_rows, cost=_row_cost(8), ulp=16, where="",
+@defop(family="general", kernel="softmax", plan=_same, samples=_rows, cost=5, ulp=16, where="",
        vjp={"input": lambda g, y: softmax_backward(g, y)})  # fmt: skip
 def _softmax(input):
     """softmax over the last dimension"""
     return _np_softmax(input).astype(input.dtype)
 
 
-@defop(family="general", kernel="softmax_backward", plan=_same, where="", samples=_row_pairs(_np_softmax), cost=_row_cost(4), ulp=16,
+@defop(family="general", kernel="softmax_backward", plan=_same, where="", samples=_row_pairs(_np_softmax), cost=4, ulp=16,
        vjp={"grad": lambda g, output: softmax_backward(g, output),
             "output": lambda g, grad, output: g * (grad - (grad * output).sum(-1, True)) - grad * (g * output).sum(-1, True)})  # fmt: skip
 def softmax_backward(grad, output):
@@ -430,14 +429,14 @@ def softmax_backward(grad, output):
     return output * (grad - (grad * output).sum(-1, keepdims=True))
 
 
-@defop(family="general", kernel="log_softmax", plan=_same, samples=_rows, cost=_row_cost(8), ulp=16, where="",
+@defop(family="general", kernel="log_softmax", plan=_same, samples=_rows, cost=5, ulp=16, where="",
        vjp={"input": lambda g, y: log_softmax_backward(g, y)})  # fmt: skip
 def _log_softmax(input):
     """log_softmax over the last dimension"""
     return _np_log_softmax(input).astype(input.dtype)
 
 
-@defop(family="general", kernel="log_softmax_backward", plan=_same, where="", samples=_row_pairs(_np_log_softmax), cost=_row_cost(8),
+@defop(family="general", kernel="log_softmax_backward", plan=_same, where="", samples=_row_pairs(_np_log_softmax), cost=4,
        ulp=16, vjp={"grad": lambda g, output: g - (g * exp(output)).sum(-1, True),
                     "output": lambda g, grad, output: neg(g * exp(output) * grad.sum(-1, True))})  # fmt: skip
 def log_softmax_backward(grad, output):

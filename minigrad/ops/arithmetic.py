@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
-from ._samples import ALL, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs
+from ._samples import ALL, COMPLEX, FLOATS, INTEGER_ERRORS, INTEGERS, NO_BROADCAST, NO_NUMBER, NUMBERS, away, normal, one, pairs
 from .activation import sigmoid
 from .elementwise import (
     _choose,
@@ -80,7 +80,7 @@ def addcdiv(input, tensor1, tensor2, *, value=1):
 
 
 @defop(samples=_threes(third=lambda r, *s: r.between(-0.5, 1.5, *s)), result="only_float", inplace=True, linear_in=("input", "end"), errors=TERNARY_ERRORS,
-       ulp=16, vjp={"input": lambda g, weight: g * (1 - weight), "end": lambda g, weight: g * weight, "weight": lambda g, input, end: g * sub(end, input)})  # fmt: skip
+       dtypes=FLOATS + COMPLEX, holomorphic=True, ulp=16, vjp={"input": lambda g, weight: g * (1 - weight), "end": lambda g, weight: g * weight, "weight": lambda g, input, end: g * sub(end, input)})  # fmt: skip
 def lerp(input, end, weight):
     """input + weight * (end - input), which is exactly `end` at weight 1; weight is a number or a tensor.
 
@@ -205,14 +205,15 @@ def heaviside(input, values):
 @composite(own_errors=True, arrays="input exponent", samples=lambda r: pairs(lambda r, *s: r.between(0.2, 3, *s), normal)(r)[:2], inplace=True, dtypes=ALL,
            errors=[NO_BROADCAST])  # fmt: skip
 def float_power(input, exponent):
-    """input to the power of exponent, computed in float64 and given as float64.
+    """input to the power of exponent, computed in float64 and given as float64; complex128 if one of them is complex.
 
     Shapes: any that broadcast; either may be a number. Dtypes: all.
     >>> mg.float_power(mg.tensor([2, 3]), 2)
     tensor([4., 9.], dtype=minigrad.float64)
     """
-    wide = [x.to(_core.float64) if isinstance(x, _core.Tensor) else float(x) for x in (input, exponent)]
-    return pow(*wide)
+    if any(x.is_complex() if isinstance(x, _core.Tensor) else isinstance(x, complex) for x in (input, exponent)):
+        return pow(*(x.to(_core.complex128) if isinstance(x, _core.Tensor) else complex(x) for x in (input, exponent)))
+    return pow(*(x.to(_core.float64) if isinstance(x, _core.Tensor) else float(x) for x in (input, exponent)))
 
 
 @defop(result="only_float", samples=pairs(), errors=BINARY_ERRORS, inplace=False,

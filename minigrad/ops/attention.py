@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
-from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
 from .activation import softmax, softmax_backward
 from .dropout import dropout
 from .elementwise import _choose, eq, logical_not, mul
@@ -93,9 +93,9 @@ def _fused_samples(r: Draw) -> list[Sample]:
     ]
 
 
-def _fused_cost(query, key, value, *_, **__):
-    products = 2.0 * query.shape[2] * key.shape[2] * (query.shape[3] + value.shape[3]) * query.shape[0] * query.shape[1]
-    return Cost(flops=products, bytes=query.nbytes + key.nbytes + 2 * value.nbytes)
+def _fused_cost(query, key, value):
+    """The two products; of what a causal mask leaves out, too."""
+    return 2.0 * query.shape[2] * key.shape[2] * (query.shape[3] + value.shape[3]) * query.shape[0] * query.shape[1]
 
 
 def _attention_vjp(g, query, key, value, attn_mask, y0, y1, scale, causal, mask):
@@ -182,7 +182,7 @@ def _second_order(g, grad, query, key, value, attn_mask, scale, causal):
        plan=lambda grad, query, key, value, attn_mask, output, lse, scale, causal, mask: _core.Plan(
            *(x.shape[:1] + (x.shape[2], x.shape[1]) + x.shape[3:] if m else None for x, m in zip((query, key, value), (True, *mask[1:]), strict=True)),
            params=(float(scale), int(causal))),
-       cost=lambda grad, query, key, value, *_, **__: Cost(*(2.5 * x for x in _fused_cost(query, key, value))),
+       cost=lambda query, key, value: 2.5 * _fused_cost(query, key, value),
        vjp={("grad", "query", "key", "value"): _second_order, "attn_mask": NONDIFF, "output": NONDIFF, "lse": NONDIFF})  # fmt: skip
 def attention_backward(grad, query, key, value, attn_mask, output, lse, scale, causal, mask):
     """Gradients of _attention for query, and for key and value as far as `mask` asks, laid out as its output is.

@@ -45,14 +45,14 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     close = eq(input, other)
     if (rtol == 0 and atol == 0) or input.dtype is _core.bool_:
         pass
-    elif input.is_floating_point():
+    elif input.is_floating_point() or input.is_complex():
         difference = sub(input.detach(), other.detach()).abs()
         bound = add(mul(other.detach(), rtol).abs(), atol)
         close = logical_or(close, logical_and(isfinite(difference), le(difference, bound)))
     else:
         bound = add(mul(other.to(_core.float64), rtol).abs(), atol)
         close = logical_or(close, le(sub(input.to(_core.int64), other.to(_core.int64)).abs().to(_core.float64), bound))
-    return logical_or(close, logical_and(isnan(input), isnan(other))) if equal_nan and input.is_floating_point() else close
+    return logical_or(close, logical_and(isnan(input), isnan(other))) if equal_nan else close
 
 
 @composite(own_errors=True, unbatched="gives a Python bool", arrays="input other", samples=_close_samples, dtypes=ALL,

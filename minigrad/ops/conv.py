@@ -13,17 +13,16 @@ import numpy as np
 from .. import _core
 from ..backends import conv as conv_switches
 from ..errors import DTypeError, ShapeError
-from ..registry import OPS, Cost, Draw, ErrorSample, Sample, composite, defop
+from ..registry import OPS, Draw, ErrorSample, Sample, composite, defop
 from ._geometry import Pair, batched, check_batch, check_tensor, counts, pair, sizes, taps
 
 # ---- the three products ----
 
 
-def _cost(images: Any, maps: Any, kernel: Any) -> Cost:
-    """2 operations for each product of a tap and a pixel; each array moved once."""
-    (n, o, oh, ow), (_, c, kh, kw) = maps, kernel
-    values = sum(int(np.prod(s)) for s in (images, maps, kernel))
-    return Cost(flops=2.0 * n * o * oh * ow * c * kh * kw, bytes=4.0 * values)
+def _flops(maps: Any, kernel: Any) -> float:
+    """2 operations for each product of a tap and a pixel."""
+    (n, _, oh, ow), (o, c, kh, kw) = maps, kernel
+    return 2.0 * n * o * oh * ow * c * kh * kw
 
 
 def _params(stride: Pair, padding: Pair, dilation: Pair, groups: int) -> tuple[int, ...]:
@@ -82,8 +81,7 @@ def _conv_samples(r: Draw) -> list[Sample]:
 
 
 @defop(family="general", kernel="conv2d", plan=_conv2d_plan, where="", samples=_conv_samples, linear_in=("input", "weight", "bias"),
-       cost=lambda input, weight, bias, stride, padding, dilation, groups: _cost(
-           input.shape, (len(input), len(weight), *counts("conv2d", input.shape, weight.shape[2:], stride, padding, dilation)), weight.shape),
+       cost=lambda weight, y: _flops(y.shape, weight.shape),
        vjp={"input": lambda g, input_shape, weight, stride, padding, dilation, groups: conv2d_backward_input(
                 g, weight, input_shape[2:], stride, padding, dilation, groups),
             "weight": lambda g, input, weight_shape, stride, padding, dilation, groups: conv2d_backward_weight(
@@ -111,8 +109,7 @@ def _backward_input_samples(r: Draw) -> list[Sample]:
 @defop(family="general", kernel="conv2d_backward_input", where="", samples=_backward_input_samples, linear_in=("grad", "weight"),
        plan=lambda grad, weight, size, stride, padding, dilation, groups: _core.Plan(
            (grad.shape[0], weight.shape[1] * groups, *size), params=_params(stride, padding, dilation, groups)),
-       cost=lambda grad, weight, size, stride, padding, dilation, groups: _cost(
-           (len(grad), weight.shape[1] * groups, *size), grad.shape, weight.shape),
+       cost=lambda grad, weight: _flops(grad.shape, weight.shape),
        vjp={"grad": lambda g, weight, stride, padding, dilation, groups: _conv2d(g, weight, None, stride, padding, dilation, groups),
             "weight": lambda g, grad, weight_shape, stride, padding, dilation, groups: conv2d_backward_weight(
                 grad, g, weight_shape[2:], stride, padding, dilation, groups)})  # fmt: skip
@@ -140,8 +137,7 @@ def _backward_weight_samples(r: Draw) -> list[Sample]:
 @defop(family="general", kernel="conv2d_backward_weight", where="", samples=_backward_weight_samples, linear_in=("grad", "input"),
        plan=lambda grad, input, kernel, stride, padding, dilation, groups: _core.Plan(
            (grad.shape[1], input.shape[1] // groups, *kernel), params=_params(stride, padding, dilation, groups)),
-       cost=lambda grad, input, kernel, stride, padding, dilation, groups: _cost(
-           input.shape, grad.shape, (grad.shape[1], input.shape[1] // groups, *kernel)),
+       cost=lambda grad, y: _flops(grad.shape, y.shape),
        vjp={"grad": lambda g, input, stride, padding, dilation, groups: _conv2d(input, g, None, stride, padding, dilation, groups),
             "input": lambda g, grad, input_shape, stride, padding, dilation, groups: conv2d_backward_input(
                 grad, g, input_shape[2:], stride, padding, dilation, groups)})  # fmt: skip
@@ -319,7 +315,7 @@ def _im2col_plan(input, kernel, stride, padding, dilation):
     return _core.Plan((n, c * kernel[0] * kernel[1], oh * ow), params=(*kernel, *stride, *padding, *dilation))
 
 
-@defop(family="general", kernel="im2col", plan=_im2col_plan, where="", samples=_im2col_samples, linear_in=("input",),
+@defop(family="general", kernel="im2col", plan=_im2col_plan, where="", cost=0, samples=_im2col_samples, linear_in=("input",),
        vjp={"input": lambda g, input_shape, kernel, stride, padding, dilation: col2im(g, input_shape[2:], kernel, stride, padding, dilation)})  # fmt: skip
 def im2col(input, kernel, stride, padding, dilation):
     """Windows of images as the columns of a matrix.
@@ -342,7 +338,7 @@ def _col2im_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", kernel="col2im", where="", samples=_col2im_samples, linear_in=("columns",),
+@defop(family="general", kernel="col2im", where="", cost=lambda columns: columns.size, samples=_col2im_samples, linear_in=("columns",),
        plan=lambda columns, size, kernel, stride, padding, dilation: _core.Plan(
            (columns.shape[0], columns.shape[1] // (kernel[0] * kernel[1]), *size), params=(*kernel, *stride, *padding, *dilation)),
        vjp={"columns": lambda g, kernel, stride, padding, dilation: im2col(g, kernel, stride, padding, dilation)})  # fmt: skip

@@ -31,7 +31,7 @@ def _tap_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", kernel="depth_taps", where="", samples=_tap_samples, linear_in=("input",),
+@defop(family="general", kernel="depth_taps", where="", cost=0, samples=_tap_samples, linear_in=("input",),
        plan=lambda input, out, kernel, stride, padding, dilation: _core.Plan(
            (len(input) * out, input.shape[1] * kernel, *input.shape[3:]), params=(out, kernel, stride, padding, dilation)),
        vjp={"input": lambda g, input_shape, out, kernel, stride, padding, dilation: depth_taps_backward(
@@ -55,7 +55,7 @@ def _tap_backward_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", kernel="depth_taps_backward", where="", samples=_tap_backward_samples, linear_in=("grad",),
+@defop(family="general", kernel="depth_taps_backward", where="", cost=lambda grad: grad.size, samples=_tap_backward_samples, linear_in=("grad",),
        plan=lambda grad, n, depth, kernel, stride, padding, dilation: _core.Plan(
            (n, grad.shape[1] // kernel, depth, *grad.shape[2:]), params=(len(grad) // max(n, 1), kernel, stride, padding, dilation)),
        vjp={"grad": lambda g, grad_shape, n, kernel, stride, padding, dilation: depth_taps(

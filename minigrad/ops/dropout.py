@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core
 from .._core import Tensor
 from ..errors import DTypeError, ShapeError
-from ..registry import Cost, Draw, ErrorSample, Sample, composite, defop
+from ..registry import Draw, ErrorSample, Sample, composite, defop
 from ._examples import drawing
 from .elementwise import _choose
 from .generator import _drawn, default_generator, philox_words
@@ -19,7 +19,7 @@ from .shape import squeeze, unsqueeze
 @defop(family="general", kernel="dropout", outputs=2, where="",
        samples=lambda r: [Sample(r(3, 50), p=0.3, seed=5, offset=0, id="matrix"), Sample(r(7), p=0.9, seed=-2, offset=128, id="vector")],
        plan=lambda input, p, seed, offset: _core.Plan(input.shape, input.shape, dtypes=(None, _core.bool_), params=(seed, offset, p)),
-       cost=lambda input, p, seed, offset: Cost(flops=20.0 * input.size, bytes=9.0 * input.size),
+       cost=20,
        vjp={"input": lambda g, y1, p: _choose(y1, g[0] * (1 / (1 - p)), 0)})  # fmt: skip
 def _dropout(input, p, seed, offset):
     """dropout of given random bits: values, and which were kept"""

@@ -70,7 +70,7 @@ def _lookup_samples(r: Draw) -> list[Sample]:
 
 # scale_grad_by_freq makes a gradient that is not the derivative; it is compared with PyTorch's instead (tests/test_functional.py).
 @defop(family="general", plan=_lookup, where="", linear_in=("weight",), vjp={"weight": _embedding_vjp, "index": NONDIFF}, samples=_lookup_samples,
-       cost=lambda weight, index, **q: Cost(flops=0.0, bytes=8.0 * index.size * weight.shape[1]))  # fmt: skip
+       cost=lambda index, y: Cost(flops=0.0, bytes=index.nbytes + 2.0 * y.nbytes))  # fmt: skip
 def _embedding(weight, index, padding_idx, scale_grad_by_freq):
     """rows of weight by index"""
     return weight[index]

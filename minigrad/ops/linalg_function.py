@@ -140,7 +140,7 @@ def linalg_lstsq(A, B, rcond=None, *, driver=None):
     X = _pinv(A, None, rcond) @ rhs
     s = by_numpy(lambda a: np.linalg.svd(a, compute_uv=False), A)
     rank = by_numpy(lambda s: _rank(s, A.shape, None, rcond), s)
-    nothing = _core.empty((0,), A.dtype)
+    nothing = _core.empty((0,), A.dtype.to_real())
     residuals = (
         ((A @ X - rhs).abs() ** 2).sum(-2) if m > n and driver not in (None, "gelsy") and (_core.whole(rank) == n).all() else nothing
     )

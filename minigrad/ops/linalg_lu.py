@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math
 
 import numpy as np
 
@@ -110,7 +111,14 @@ def _factor_samples(r):
     return [*(Sample(*s.arrays, pivot=True, id=s.id) for s in _rectangles(r)), Sample(regular(r, 3, 3), pivot=False, id="no-pivot"), Sample(r(0, 3, 3), pivot=True, id="empty")]  # fmt: skip
 
 
-@defop(family="general", kernel="lu", plan=_lu_plan, outputs=2, where="", ulp=64, dtypes=FIELDS, samples=_factor_samples, vjp={"input": _lu_vjp}, auxiliary=1)  # fmt: skip
+def _elimination(input):
+    """Each of the k columns is divided, and what is below and right of it is changed by an outer product."""
+    m, n = input.shape[-2:]
+    steps = [(m - i - 1) * (2 * (n - i - 1) + 1) for i in range(min(m, n))]
+    return math.prod(input.shape[:-2]) * sum(steps)
+
+
+@defop(family="general", kernel="lu", plan=_lu_plan, cost=_elimination, outputs=2, where="", ulp=64, dtypes=FIELDS, samples=_factor_samples, vjp={"input": _lu_vjp}, auxiliary=1)  # fmt: skip
 def _lu(input, pivot):
     """L and U in one matrix, and the exchanges of rows"""
     return _eliminate(input, pivot)

@@ -11,7 +11,7 @@ from ..errors import DTypeError, LinAlgError, ShapeError
 from ..registry import ErrorSample, Sample, composite
 from ._samples import away
 from .diagonal import diagonal
-from .elementwise import _choose, eq
+from .elementwise import _choose, eq, ne
 from .join import powers
 from .linalg_solve import NO_MATRIX, _matrix, linalg_inv, regular
 from .linalg_spectral import linalg_svdvals, spread
@@ -39,7 +39,7 @@ def _norm(op, x, p, dim, keepdim, dtype):
     elif p == 1:
         return x.abs().sum(dim, keepdim)
     elif p == 0:
-        return x.sign().abs().sum(dim, keepdim)
+        return _choose(ne(x, 0), 1.0, x.abs()).sum(dim, keepdim)
     elif math.isinf(p):
         return (amax if p > 0 else amin)(x.abs(), () if dim is None else dim, keepdim)
     else:

@@ -215,7 +215,7 @@ def _triangular_plan(A, B, upper, unitriangular, adjoint=False):
     return _core.Plan(B.shape, params=(int(upper != adjoint), int(unitriangular)), arrays=(A.mT if adjoint else A, B))
 
 
-@defop(family="general", kernel="solve_triangular", plan=_triangular_plan, strided=True, where="", ulp=64, dtypes=FIELDS,
+@defop(family="general", kernel="solve_triangular", plan=_triangular_plan, strided=True, where="", cost=lambda A, y: y.size * A.shape[-1], ulp=64, dtypes=FIELDS,
        vjp={("A", "B"): lambda g, y, A, upper, unitriangular, adjoint: _triangular_vjp(g, y, A, upper, unitriangular, adjoint)},
        samples=lambda r: [Sample(regular(r, 3, 3), r(3, 2), upper=u, unitriangular=n, adjoint=a, id=f"{'upper' if u else 'lower'}{'-unit' * n}{'-adjoint' * a}")
                           for u in (True, False) for n in (True, False) for a in (True, False)])  # fmt: skip

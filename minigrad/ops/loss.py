@@ -56,7 +56,7 @@ def _pair_samples(first=lambda r, *s: r(*s), second=lambda r, *s: r(*s), **param
 # ---- of two tensors ----
 
 
-@defop(kernel="squared_difference_backward", where="", inplace=False, cost=lambda grad, *_: Cost(3 * grad.size, 16 * grad.size),
+@defop(kernel="squared_difference_backward", where="", inplace=False, cost=3,
        samples=lambda r: [Sample(r(3, 4), r(3, 4), r(3, 4), id="same"), Sample(r(1), r(2, 5), r(2, 5), id="one-gradient")],
        vjp={"grad": lambda g, input, target: squared_difference_backward(g, input, target),
             "input": lambda g, grad: g * grad * 2, "target": lambda g, grad: neg(g * grad * 2)})  # fmt: skip
@@ -258,7 +258,7 @@ def _np_lse(x):
 @defop(family="general", kernel="cross_entropy", outputs=2, auxiliary=1, where="", samples=_class_samples, ulp=32,
        plan=lambda input, target, weight, ignore_index, label_smoothing: _core.Plan(
            input.shape[:1], input.shape[:1], params=(ignore_index, float(label_smoothing))),
-       cost=lambda input, target, weight, **q: Cost(flops=8.0 * input.size, bytes=4.0 * input.size),
+       cost=5,
        vjp={"input": lambda g, input, y1, target, weight, ignore_index, label_smoothing: cross_entropy_backward(
                 g[0], input, y1, target, weight, ignore_index, label_smoothing),
             "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
@@ -291,7 +291,7 @@ def _row_totals(input, target, weight, ignore_index, label_smoothing):
 @defop(family="general", kernel="cross_entropy_backward", second_order_of="_cross_entropy", where="", samples=_class_backward_samples, ulp=32,
        plan=lambda grad, input, lse, target, weight, ignore_index, label_smoothing: _core.Plan(
            input.shape, params=(ignore_index, float(label_smoothing))),
-       cost=lambda grad, input, *arrays, **q: Cost(flops=8.0 * input.size, bytes=8.0 * input.size),
+       cost=4,
        vjp={("grad", "input"): _class_second_order, "lse": NONDIFF, "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
 def cross_entropy_backward(grad, input, lse, target, weight, ignore_index, label_smoothing):
     """Gradient of cross_entropy's rows for the logits; lse is log(sum(exp(row))).
@@ -433,7 +433,7 @@ def _target_weights(target, weight, classes, ignore_index):
     return np.where(kept, 1 if weight is None else weight[place], 0), place
 
 
-@defop(family="general", kernel="nll_loss", where="", samples=_nll_samples, linear_in=("input",),
+@defop(family="general", kernel="nll_loss", where="", cost=lambda target, y: Cost(flops=2.0 * target.size, bytes=target.nbytes + 2.0 * y.nbytes), samples=_nll_samples, linear_in=("input",),
        plan=lambda input, target, weight, ignore_index: _core.Plan(target.shape, params=(ignore_index,)),
        vjp={"input": lambda g, target, weight, input_shape, ignore_index: nll_loss_backward(g, target, weight, input_shape[1], ignore_index),
             "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
@@ -443,7 +443,7 @@ def _nll_loss(input, target, weight, ignore_index):
     return (-counts * np.take_along_axis(input, place[:, None], 1)[:, 0]).astype(input.dtype)
 
 
-@defop(family="general", kernel="nll_loss_backward", where="", samples=_nll_backward_samples, linear_in=("grad",),
+@defop(family="general", kernel="nll_loss_backward", where="", cost=lambda target: 2 * target.size, samples=_nll_backward_samples, linear_in=("grad",),
        plan=lambda grad, target, weight, classes, ignore_index: _core.Plan((target.shape[0], classes, target.shape[1]), params=(ignore_index,)),
        vjp={"grad": lambda g, target, weight, ignore_index: _nll_loss(g, target, weight, ignore_index), "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
 def nll_loss_backward(grad, target, weight, classes, ignore_index):

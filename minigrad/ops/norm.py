@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, GradError, ShapeError
-from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
 from .elementwise import rsqrt
 from .shape import reshape
 
@@ -81,10 +81,6 @@ def _np_backward(g, x, mean, rstd, w, axes, others, training=True):
     return gx, (g * z).sum(others), g.sum(others)
 
 
-def _cost(flops):
-    return lambda *arrays, **params: Cost(flops=float(flops * arrays[0].size), bytes=4.0 * 2 * arrays[0].size)
-
-
 def _check_affine(op, names, tensors, dtype, shape, what):
     """Refuse a weight, bias or running statistic of another dtype (unless None) or shape."""
     for name, t in zip(names, tensors, strict=True):
@@ -141,7 +137,7 @@ def _layer_with_statistics(g, input, weight, eps):
     return gx, (g[0] * z).sum(rows) if rows else g[0] * z, g[0].sum(rows) if rows else g[0]
 
 
-@defop(family="general", kernel="layer_norm", outputs=3, where="", samples=_layer_samples, cost=_cost(8), ulp=32,
+@defop(family="general", kernel="layer_norm", outputs=3, where="", samples=_layer_samples, cost=8, ulp=32,
        plan=lambda input, weight, bias, eps: _core.Plan(input.shape, (*input.shape[:-1], 1), (*input.shape[:-1], 1), params=(float(eps),)),
        vjp={("input", "weight", "bias"): _layer_vjp})  # fmt: skip
 def native_layer_norm(input, weight, bias, eps):
@@ -170,7 +166,7 @@ def _wanted(mask, gx, gw, gb):
     return gx, gw if mask[1] else None, gb if mask[2] else None
 
 
-@defop(family="general", kernel="layer_norm_backward", outputs=3, where="", second_order_of="native_layer_norm", samples=_layer_backward_samples, cost=_cost(12), ulp=32,
+@defop(family="general", kernel="layer_norm_backward", outputs=3, where="", second_order_of="native_layer_norm", samples=_layer_backward_samples, cost=12, ulp=32,
        plan=lambda grad, input, mean, rstd, weight, eps, mask: _core.Plan(*_wanted(mask, input.shape, input.shape[-1:], input.shape[-1:])),
        vjp={("grad", "input", "weight"): lambda g, grad, input, weight, eps: _second_order(
            g, grad, input, weight, eps, -1, (1,) * (input.ndim - 1) + input.shape[-1:]), "mean": NONDIFF, "rstd": NONDIFF})  # fmt: skip
@@ -258,7 +254,7 @@ def _batch_vjp(g, input, weight, y1, y2, eps, mask):
     return batch_norm_backward(g[0], input, y1, y2, weight, eps, True, mask)
 
 
-@defop(family="general", kernel="batch_norm", outputs=3, auxiliary=2, where="", samples=_batch_samples, cost=_cost(8), ulp=32,
+@defop(family="general", kernel="batch_norm", outputs=3, auxiliary=2, where="", samples=_batch_samples, cost=8, ulp=32,
        plan=lambda input, weight, bias, eps: _core.Plan(input.shape, input.shape[1:2], input.shape[1:2], params=(float(eps),)),
        vjp={("input", "weight", "bias"): _batch_vjp})  # fmt: skip
 def native_batch_norm(input, weight, bias, eps):
@@ -284,7 +280,7 @@ def _apply_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", kernel="batch_norm_apply", where="", samples=_apply_samples, cost=_cost(2), ulp=32,
+@defop(family="general", kernel="batch_norm_apply", where="", samples=_apply_samples, cost=2, ulp=32,
        plan=lambda input, mean, rstd, weight, bias: _core.Plan(input.shape),
        vjp={("input", "weight", "bias"): lambda g, input, mean, rstd, weight, mask: batch_norm_backward(
                 g, input, mean, rstd, weight, 0.0, False, mask), "mean": NONDIFF, "rstd": NONDIFF})  # fmt: skip
@@ -317,7 +313,7 @@ def _batch_second_order(g, grad, input, mean, rstd, weight, eps, training):
     return _second_order(g, grad, input, weight, eps, (0, 2), each, constants)
 
 
-@defop(family="general", kernel="batch_norm_backward", outputs=3, where="", second_order_of="native_batch_norm", samples=_batch_backward_samples, cost=_cost(12), ulp=32,
+@defop(family="general", kernel="batch_norm_backward", outputs=3, where="", second_order_of="native_batch_norm", samples=_batch_backward_samples, cost=12, ulp=32,
        plan=lambda grad, input, mean, rstd, weight, eps, training, mask: _core.Plan(
            *_wanted(mask, input.shape, input.shape[1:2], input.shape[1:2]), params=(int(training),)),
        vjp={("grad", "input", "weight"): _batch_second_order, "mean": NONDIFF, "rstd": NONDIFF})  # fmt: skip

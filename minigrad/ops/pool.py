@@ -76,8 +76,7 @@ def _max_samples(r: Draw) -> list[Sample]:
 @defop(family="general", kernel="max_pool2d", outputs=2, where="", samples=_max_samples,
        plan=lambda input, kernel, stride, padding, dilation, size: _core.Plan(
            (*input.shape[:2], *size), (*input.shape[:2], *size), dtypes=(None, _core.int64), params=(*kernel, *stride, *padding, *dilation)),
-       cost=lambda input, kernel, stride, padding, dilation, size: Cost(
-           flops=float(np.prod(input.shape[:2]) * np.prod(size) * np.prod(kernel)), bytes=4.0 * np.prod(input.shape)),
+       cost=lambda kernel, y: y.size * math.prod(kernel),
        vjp={"input": lambda g, y1, input_shape: max_pool2d_backward(g[0], y1, input_shape[2:])})  # fmt: skip
 def _max_pool2d(input, kernel, stride, padding, dilation, size):
     """max_pool2d of checked arguments: values, and positions in the (H, W) plane (-1 where a window meets padding alone)"""
@@ -95,7 +94,7 @@ def _max_pool2d(input, kernel, stride, padding, dilation, size):
     return best, index
 
 
-@defop(family="general", kernel="max_pool2d_backward", where="", linear_in=("grad",),
+@defop(family="general", kernel="max_pool2d_backward", where="", cost=lambda grad: grad.size, linear_in=("grad",),
        samples=lambda r: [Sample(r(2, 3, 2, 4), r.ints(0, 5 * 6, 2, 3, 2, 4), size=(5, 6), id="repeats")],
        plan=lambda grad, index, size: _core.Plan((*grad.shape[:2], *size)),
        vjp={"grad": lambda g, index: _taken(g, index), "index": NONDIFF})  # fmt: skip
@@ -177,7 +176,7 @@ def _volume_samples(r: Draw) -> list[Sample]:
     ]
 
 
-@defop(family="general", kernel="max_pool3d", outputs=2, where="", samples=_volume_samples,
+@defop(family="general", kernel="max_pool3d", outputs=2, where="", cost=lambda kernel, y: y.size * math.prod(kernel), samples=_volume_samples,
        plan=lambda input, kernel, stride, padding, dilation, size: _core.Plan(
            (input.shape[0], *size), (input.shape[0], *size), dtypes=(None, _core.int64), params=(*kernel, *stride, *padding, *dilation)),
        vjp={"input": lambda g, y1, input_shape: volume_scatter(g[0], y1, input_shape)})  # fmt: skip
@@ -260,8 +259,7 @@ def _avg_params(kernel, stride, padding, count_include_pad, divisor):
 
 @defop(family="general", kernel="avg_pool2d", where="", samples=_avg_samples,
        plan=lambda input, out, *window: _core.Plan((*input.shape[:2], *out), params=_avg_params(*window)),
-       cost=lambda input, out, kernel, **q: Cost(flops=float(np.prod(input.shape[:2]) * np.prod(out) * np.prod(kernel)),
-                                                 bytes=4.0 * np.prod(input.shape)),
+       cost=lambda kernel, y: y.size * math.prod(kernel),
        vjp={"input": lambda g, input_shape, kernel, stride, padding, count_include_pad, divisor: avg_pool2d_backward(
            g, input_shape[2:], kernel, stride, padding, count_include_pad, divisor)})  # fmt: skip
 def _avg_pool2d(input, out, kernel, stride, padding, count_include_pad, divisor):
@@ -271,7 +269,7 @@ def _avg_pool2d(input, out, kernel, stride, padding, count_include_pad, divisor)
     return (total / _divisors(input.shape[2:], out, kernel, stride, padding, count_include_pad, divisor)).astype(input.dtype)
 
 
-@defop(family="general", kernel="avg_pool2d_backward", where="", samples=_avg_backward_samples,
+@defop(family="general", kernel="avg_pool2d_backward", where="", cost=lambda grad, kernel: grad.size * math.prod(kernel), samples=_avg_backward_samples,
        plan=lambda grad, size, *window: _core.Plan((*grad.shape[:2], *size), params=_avg_params(*window)),
        vjp={"grad": lambda g, grad_shape, kernel, stride, padding, count_include_pad, divisor: _avg_pool2d(
            g, grad_shape[2:], kernel, stride, padding, count_include_pad, divisor)})  # fmt: skip

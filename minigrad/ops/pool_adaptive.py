@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import ShapeError
-from ..registry import Cost, Draw, ErrorSample, Sample, composite, defop
+from ..registry import Draw, ErrorSample, Sample, composite, defop
 from ._geometry import batched, check_batch, sizes
 from .pool import _max_pool2d, check_float, volume_scatter
 
@@ -42,7 +42,7 @@ def _bin_sizes(op, input, output_size, n):
 @defop(family="general", kernel="adaptive_avg_pool2d", where="",
        samples=lambda r: [Sample(r(2, 3, 8, 7), out=(3, 2), id="overlap"), Sample(r(1, 2, 3, 4), out=(5, 4), id="larger")],
        plan=lambda input, out: _core.Plan((*input.shape[:2], *out)),
-       cost=lambda input, out: Cost(flops=float(np.prod(input.shape)), bytes=4.0 * np.prod(input.shape)),
+       cost=1,
        vjp={"input": lambda g, input_shape: adaptive_avg_pool2d_backward(g, input_shape[2:])})  # fmt: skip
 def _adaptive_avg_pool2d(input, out):
     """adaptive_avg_pool2d of checked arguments"""
@@ -50,7 +50,7 @@ def _adaptive_avg_pool2d(input, out):
     return np.einsum("nchw,yh,xw->ncyx", input, rows, columns).astype(input.dtype)
 
 
-@defop(family="general", kernel="adaptive_avg_pool2d_backward", where="",
+@defop(family="general", kernel="adaptive_avg_pool2d_backward", where="", cost=1,
        samples=lambda r: [Sample(r(2, 3, 3, 2), size=(8, 7), id="overlap"), Sample(r(1, 2, 5, 4), size=(3, 4), id="larger")],
        plan=lambda grad, size: _core.Plan((*grad.shape[:2], *size)),
        vjp={"grad": lambda g, grad_shape: _adaptive_avg_pool2d(g, grad_shape[2:])})  # fmt: skip
@@ -155,7 +155,7 @@ def adaptive_avg_pool3d(input, output_size):
 # ---- maxima ----
 
 
-@defop(family="general", kernel="adaptive_max_pool3d", outputs=2, where="",
+@defop(family="general", kernel="adaptive_max_pool3d", outputs=2, where="", cost=1,
        plan=lambda input, out: _core.Plan((input.shape[0], *out), (input.shape[0], *out), dtypes=(None, _core.int64)),
        samples=lambda r: [Sample(r.distinct(3, 5, 4, 7), out=(3, 2, 4), id="overlap"), Sample(r.distinct(2, 1, 3, 2), out=(1, 5, 3), id="larger")],
        vjp={"input": lambda g, y1, input_shape: volume_scatter(g[0], y1, input_shape)})  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import ShapeError
-from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, defop
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, defop
 from .recurrent_layer import _check_dtypes, _gradients, _gru_step, _lstm_step, _np_sigmoid, _np_slopes
 
 
@@ -41,10 +41,6 @@ def _wide(shape, times):
     return (*shape[:-1], times * shape[-1])
 
 
-def _cost(input_gates, *arrays, **q):
-    return Cost(flops=10.0 * input_gates.size, bytes=4.0 * 4 * input_gates.size)
-
-
 def _of_kept(op, sample, count):
     """Samples of a backward op: gradients of the first `count` outputs, the state before, and what forward kept."""
     return [*op.op.ref(*sample.arrays, keep=True)[:count]], sample.arrays[2], op.op.ref(*sample.arrays, keep=True)[-1]
@@ -71,7 +67,7 @@ def _lstm_vjp(g, input_gates, hidden_gates, c0, y2, mask):
 
 
 @defop(family="general", kernel="lstm_gates", outputs=3, auxiliary=1, where="", samples=_samples(4), errors=_errors("lstm_gates", 4), plan=_lstm_plan,
-       cost=_cost, oracle=lstm_gates_by_ops, ulp=32, vjp={("input_gates", "hidden_gates", "c0"): _lstm_vjp})  # fmt: skip
+       cost=lambda c0: 13 * c0.size, oracle=lstm_gates_by_ops, ulp=32, vjp={("input_gates", "hidden_gates", "c0"): _lstm_vjp})  # fmt: skip
 def lstm_gates(input_gates, hidden_gates, c0, keep):
     """(h, c, kept) of an LSTM's cell: the gates i, f, g, o are the sums of both arguments.
 
@@ -93,7 +89,7 @@ def _lstm_backward_samples(r: Draw) -> list[Sample]:
 
 
 @defop(family="general", kernel="lstm_gates_backward", outputs=2, where="", second_order_of="lstm_gates",
-       unbatched="under vmap the gates are computed by their ops, and so is their gradient", samples=_lstm_backward_samples, cost=_cost, ulp=32,
+       unbatched="under vmap the gates are computed by their ops, and so is their gradient", samples=_lstm_backward_samples, cost=lambda c0: 23 * c0.size, ulp=32,
        plan=lambda grad_h, grad_c, c0, kept: _core.Plan(_wide(c0.shape, 4), c0.shape),
        vjp=dict.fromkeys(("grad_h", "grad_c", "c0", "kept"), NONDIFF))  # fmt: skip
 def lstm_gates_backward(grad_h, grad_c, c0, kept):
@@ -127,7 +123,7 @@ def _gru_vjp(g, input_gates, hidden_gates, h0, y1, mask):
 
 
 @defop(family="general", kernel="gru_gates", outputs=2, auxiliary=1, where="", samples=_samples(3), errors=_errors("gru_gates", 3), plan=_gru_plan,
-       cost=_cost, oracle=gru_gates_by_ops, ulp=32, vjp={("input_gates", "hidden_gates", "h0"): _gru_vjp})  # fmt: skip
+       cost=lambda h0: 10 * h0.size, oracle=gru_gates_by_ops, ulp=32, vjp={("input_gates", "hidden_gates", "h0"): _gru_vjp})  # fmt: skip
 def gru_gates(input_gates, hidden_gates, h0, keep):
     """(h, kept) of a GRU's cell with the gates r, z, n.
 
@@ -149,7 +145,7 @@ def _gru_backward_samples(r: Draw) -> list[Sample]:
 
 
 @defop(family="general", kernel="gru_gates_backward", outputs=3, where="", second_order_of="gru_gates",
-       unbatched="under vmap the gates are computed by their ops, and so is their gradient", samples=_gru_backward_samples, cost=_cost, ulp=32,
+       unbatched="under vmap the gates are computed by their ops, and so is their gradient", samples=_gru_backward_samples, cost=lambda h0: 16 * h0.size, ulp=32,
        plan=lambda grad, h0, kept: _core.Plan(_wide(h0.shape, 3), _wide(h0.shape, 3), h0.shape),
        vjp=dict.fromkeys(("grad", "h0", "kept"), NONDIFF))  # fmt: skip
 def gru_gates_backward(grad, h0, kept):

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import DTypeError, ShapeError
-from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, defop
+from ..registry import NONDIFF, Draw, ErrorSample, Sample, defop
 from .activation import relu, sigmoid, tanh
 from .matmul import linear
 from .shape import cat, chunk, narrow, split, view
@@ -182,10 +182,8 @@ def _as_array(sizes):
     return None if sizes is None else _core.from_numpy(np.array(sizes, np.int64))
 
 
-def _layer_cost(input, h0, c0, w_ih, w_hh, *rest, **q):
-    return Cost(
-        flops=2.0 * len(input) * (w_ih.size + w_hh.size), bytes=4.0 * (input.size + w_ih.size + w_hh.size + len(input) * h0.shape[1])
-    )
+def _layer_products(input, w_ih, w_hh):
+    return 2 * len(input) * (w_ih.size + w_hh.size)
 
 
 def _layer_vjp(g, input, h0, c0, w_ih, w_hh, bias, y0, y3, kind, sizes, reverse, mask):
@@ -195,7 +193,7 @@ def _layer_vjp(g, input, h0, c0, w_ih, w_hh, bias, y0, y3, kind, sizes, reverse,
     return recurrent_layer_backward(g[0], g[1], g[2], input, h0, c0, w_ih, w_hh, y0, y3, kind, sizes, reverse, mask)
 
 
-@defop(family="general", kernel="recurrent", outputs=4, auxiliary=1, where="", samples=_layer_samples, plan=_layer_plan, cost=_layer_cost,
+@defop(family="general", kernel="recurrent", outputs=4, auxiliary=1, where="", samples=_layer_samples, plan=_layer_plan, cost=_layer_products,
        oracle=layer_by_ops, ulp=64, vjp={("input", "h0", "c0", "w_ih", "w_hh", "bias"): _layer_vjp}, errors=[
     ErrorSample(np.ones((4, 5)), np.ones((2, 3)), None, np.ones((9, 4)), np.ones((9, 3)), None, "gru", None, False, False, error=ShapeError,
                 match=r"recurrent_layer: w_ih must have shape \(9, 5\), got \(9, 4\)"),
@@ -276,7 +274,7 @@ def _np_slopes(kind, kept, y, before, c_before, gh, gc):
 
 @defop(family="general", kernel="recurrent_backward", outputs=6, where="", second_order_of="recurrent_layer", samples=_layer_backward_samples,
        unbatched="under vmap a layer is computed by its ops, and so is its gradient", ulp=128,
-       plan=_layer_backward_plan, cost=lambda grad, gh, gc, *arrays, **q: Cost(2 * _layer_cost(*arrays).flops, 2 * _layer_cost(*arrays).bytes),
+       plan=_layer_backward_plan, cost=lambda input, w_ih, w_hh: 2 * _layer_products(input, w_ih, w_hh),
        vjp=dict.fromkeys(("grad", "grad_h", "grad_c", "input", "h0", "c0", "w_ih", "w_hh", "y", "kept"), NONDIFF))  # fmt: skip
 def recurrent_layer_backward(grad, grad_h, grad_c, input, h0, c0, w_ih, w_hh, y, kept, kind, sizes, reverse, mask):
     """Gradients of recurrent_layer for input, h0, c0, w_ih, w_hh and bias, as far as `mask` asks, from those of y, the last h and the last c,

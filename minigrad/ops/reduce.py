@@ -140,7 +140,7 @@ def _var_vjp(g, input, dim, correction, keepdim):
     return g * (input - mean(input, dim, keepdim=True)) * (2.0 / (n - correction) if n != correction else float("nan"))
 
 
-@defop(family="reduction", kernel="var", pack=_var_pack, result="only_float", samples=reduced(dims=((0, 2),), correction=1), errors=[BAD_DIM], vjp={"input": _var_vjp},
+@defop(family="reduction", kernel="var", pack=_var_pack, cost=4, result="only_float", samples=reduced(dims=((0, 2),), correction=1), errors=[BAD_DIM], vjp={"input": _var_vjp},
        ulp=16)  # fmt: skip
 def _var(input, dim=None, correction=1, keepdim=False):
     """Sum of squared deviations from the mean, divided by n - correction"""
@@ -155,23 +155,30 @@ def _correction(op, dim, unbiased, correction):
     return dim, (1 if unbiased is None or unbiased else 0) if correction is None else correction
 
 
+def _variance(input, dim, correction, keepdim):
+    """Of complex numbers: of both parts together."""
+    if input.is_complex():
+        return _var(input.real, dim, correction, keepdim) + _var(input.imag, dim, correction, keepdim)
+    return _var(input, dim, correction, keepdim)
+
+
 @composite(samples=reduced(dims=((0, 2),)))
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Variance: squared deviations from the mean, divided by n - correction (default 1; unbiased=False means 0).
 
-    Shapes: any. Dtypes: floats.
+    Shapes: any. Dtypes: floats and complex, of which it is real.
     >>> mg.var(mg.tensor([1.0, 2.0, 6.0]))
     tensor(7.)
     """
     dim, correction = _correction("var", dim, unbiased, correction)
-    return _var(input, dim, correction, keepdim)
+    return _variance(input, dim, correction, keepdim)
 
 
 @composite(samples=lambda r: [s for s in reduced(dims=((0, 2),))(r) if s.id != "0-d"])
 def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Standard deviation, the square root of `var`.
 
-    Shapes: any. Dtypes: floats.
+    Shapes: any. Dtypes: floats and complex, of which it is real.
     >>> mg.std(mg.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
@@ -295,10 +302,13 @@ def _logsumexp_vjp(g, input, y, dim, keepdim):
 @defop(
     family="reduction",
     kernel="logsumexp",
+    cost=4,
     result="float",
     where="mg Tensor special",
     samples=reduced(whole=(0, 1)),
     errors=[BAD_DIM],
+    dtypes=FLOATS + COMPLEX,
+    holomorphic=True,
     vjp={"input": _logsumexp_vjp},
     ulp=8,
 )
@@ -313,7 +323,7 @@ def logsumexp(input, dim, keepdim=False):
     axes = _axes(dim) if x.ndim else None
     if x.size == 0:
         return np.log(np.sum(np.exp(x), axis=axes, keepdims=keepdim))
-    top = np.max(x, axis=axes, keepdims=True)
+    top = np.max(np.real(x), axis=axes, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     out = np.log(np.sum(np.exp(x - top), axis=axes, keepdims=True)) + top
     return out if keepdim else np.squeeze(out, axes)
@@ -332,7 +342,7 @@ def _with_index(name, reference, kernel):
     ref.__name__ = f"_{name}_with_index"
     ref.__doc__ = f"({name}, index of it) along the last dimension"
     return defop(
-        family="general", kernel=kernel, plan=plan, outputs=2, strided=True, dtypes=ALL,
+        family="general", kernel=kernel, plan=plan, outputs=2, strided=True, cost=1, dtypes=ALL,
         vjp={"input": lambda g, y1, input_shape: scatter_zeros(unsqueeze(g[0], -1), -1, unsqueeze(y1, -1), input_shape)},
         samples=lambda r: [Sample(r.distinct(3, 5), id="matrix"), Sample(r.distinct(2, 3, 4), id="cube")],
     )(ref)  # fmt: skip

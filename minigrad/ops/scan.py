@@ -16,7 +16,7 @@ from .elementwise import _choose, add, div, eq, exp, mul, ne, sub
 from .index import scatter_zeros
 from .reduce import BAD_DIM, Extreme
 from .reduce import sum as _sum
-from .shape import _dim, cat, flip, movedim, narrow, reshape
+from .shape import _dim, cat, clone, flip, movedim, narrow, reshape
 
 
 def _previous(x, first):
@@ -180,6 +180,8 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     if n < 0:
         raise ValueError(f"diff: n must not be negative, got {n}")
     d = _dim("diff", dim, input.ndim)
+    if n == 0:
+        return clone(input)
     parts = [x for x in (prepend, input, append) if x is not None]
     if len(parts) > 1:
         input = cat(parts, d)

@@ -11,9 +11,10 @@ from ..errors import DTypeError, ShapeError
 from ..registry import ErrorSample, Sample, composite
 from ._examples import by_numpy, rows_of
 from ._samples import ALL, INTEGERS, NUMBERS
+from .complex import complex, conj
 from .elementwise import _choose, clamp, div, isnan, logical_not, mul, sqrt, sub
 from .matmul import matmul
-from .reduce import BAD_DIM, NOTHING, _var, amax, amin, distinct, mean, reduced
+from .reduce import BAD_DIM, NOTHING, _variance, amax, amin, distinct, mean, reduced
 from .reduce import _correction as correction_of
 from .reduce import std as _std
 from .reduce import sum as _sum
@@ -35,7 +36,7 @@ def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     (tensor(7.), tensor(3.))
     """
     dim, correction = correction_of("var_mean", dim, unbiased, correction)
-    return _var(input, dim, correction, keepdim), mean(input, dim, keepdim)
+    return _variance(input, dim, correction, keepdim), mean(input, dim, keepdim)
 
 
 @composite(own_errors=True, samples=lambda r: [s for s in reduced(dims=((0, 2),))(r) if s.id != "0-d"], where="mg", errors=[BAD_DIM])
@@ -112,7 +113,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     """Covariance matrix of variables (rows) over observations (columns).
 
     correction: what is taken off the number of observations. fweights: how often each occurred, integers; aweights: its importance.
-    Shapes: (variables, observations) gives (variables, variables); (observations,) gives (). Dtypes: floats; integers are converted.
+    Shapes: (variables, observations) gives (variables, variables); (observations,) gives (). Dtypes: floats and complex; integers are converted.
     >>> mg.cov(mg.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]))
     tensor([[ 1., -1.],
             [-1.,  1.]])
@@ -120,7 +121,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     if input.ndim > 2:
         raise ShapeError(f"cov: expected at most 2 dimensions, got shape {input.shape}")
     x = input if input.ndim == 2 else reshape(input, (1, -1))
-    if not x.is_floating_point():
+    if not (x.is_floating_point() or x.is_complex()):
         x = x.to(_core.get_default_dtype())
     n = x.shape[1]
     weights = None
@@ -132,13 +133,13 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         total, average = n, mean(x, 1, keepdim=True)
         scale = max(n - correction, 0)
     else:
-        weights = weights.to(x.dtype)
+        weights = weights.to(x.dtype.to_real())
         total = _sum(weights)
         average = div(_sum(mul(x, weights), 1, True), total)
-        off = correction if aweights is None else div(_sum(mul(weights, aweights.to(x.dtype))), total) * correction
+        off = correction if aweights is None else div(_sum(mul(weights, aweights.to(weights.dtype))), total) * correction
         scale = clamp(sub(total, off), min=0)
     centered = sub(x, average)
-    y = div(matmul(centered, transpose(centered if weights is None else mul(centered, weights), 0, 1)), scale)
+    y = div(matmul(centered, conj(transpose(centered if weights is None else mul(centered, weights), 0, 1))), scale)
     return y if input.ndim == 2 else reshape(y, ())
 
 
@@ -147,7 +148,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
 def corrcoef(input):
     """Pearson's correlation coefficients of variables (rows) over observations (columns), not beyond -1 and 1.
 
-    Shapes: (variables, observations) gives (variables, variables); (observations,) gives (). Dtypes: floats; integers are converted.
+    Shapes: (variables, observations) gives (variables, variables); (observations,) gives (). Dtypes: floats and complex; integers are converted.
     >>> mg.corrcoef(mg.tensor([[0.0, 1.0, 2.0], [4.0, 2.0, 0.0]]))
     tensor([[ 1., -1.],
             [-1.,  1.]])
@@ -156,7 +157,8 @@ def corrcoef(input):
     if c.ndim == 0:
         return div(c, c)
     deviation = sqrt(c.diagonal())
-    return clamp(div(div(c, unsqueeze(deviation, 1)), unsqueeze(deviation, 0)), -1, 1)
+    y = div(div(c, unsqueeze(deviation, 1)), unsqueeze(deviation, 0))
+    return complex(clamp(y.real, -1, 1), clamp(y.imag, -1, 1)) if y.is_complex() else clamp(y, -1, 1)
 
 
 # ---- counting ----
@@ -189,6 +191,8 @@ def bincount(input, weights=None, minlength=0):
         return _core.from_numpy(np.bincount(x, minlength=minlength))
     if weights.shape != input.shape:
         raise ShapeError(f"bincount: expected weights of shape {input.shape}, got {weights.shape}")
+    if weights.is_complex():
+        raise DTypeError(f"bincount: expected real weights, got dtype {weights.dtype.name}")
     sums = np.bincount(x.astype(np.int64), weights.numpy(force=True), minlength)
     return _core.from_numpy(sums.astype(np.float32) if weights.dtype is _core.float32 else sums.astype(np.float64))
 

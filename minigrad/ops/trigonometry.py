@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..registry import defop
-from ._samples import NO_BROADCAST, NO_NUMBER, away, normal, one, pairs
+from ._samples import COMPLEX, FLOATS, NO_BROADCAST, NO_NUMBER, away, normal, one, pairs
 from .elementwise import _choose, cos, eq, neg, rsqrt
 
 RADIAN = math.pi / 180
@@ -24,7 +24,8 @@ def _inverse(ref, rule, doc, draw, *aliases, example, kernel=None):
     reference.__name__ = aliases[0].replace("arc", "a")
     reference.__module__ = __name__
     reference.__doc__ = f"{doc}\n\nShapes: any. Dtypes: floats; integers are converted.\n{example}"
-    return defop(kernel=kernel, result="float", vjp={"input": rule}, samples=one(draw), aliases=aliases)(reference)
+    return defop(kernel=kernel, result="float", vjp={"input": rule}, samples=one(draw), aliases=aliases, dtypes=FLOATS + COMPLEX,
+                 holomorphic=True)(reference)  # fmt: skip
 
 
 acos = _inverse(np.arccos, lambda g, input: neg(g * rsqrt(1 - input * input)), "The angle in [0, pi] that has this cosine; NaN outside [-1, 1].",
@@ -69,7 +70,7 @@ def _sinc_vjp(g, input, y):
     return g * _choose(zero, 0.0, (cos(x * math.pi) - y) / x)
 
 
-@defop(result="float", vjp={"input": _sinc_vjp}, samples=one(away), where="mg Tensor special")
+@defop(result="float", vjp={"input": _sinc_vjp}, samples=one(away), where="mg Tensor special", dtypes=FLOATS + COMPLEX, holomorphic=True)
 def sinc(input):
     """sin(pi * input) / (pi * input), and 1 at 0.
 
