@@ -55,7 +55,15 @@ int = int32
 long = int64
 short = int16
 
-_LATER = ("array_api", "func", "linalg", "special", "fft", "testing", "datasets")  # submodules that few programs need: imported when they are first asked for
+_LATER = (
+    "array_api",
+    "func",
+    "linalg",
+    "special",
+    "fft",
+    "testing",
+    "datasets",
+)  # submodules that few programs need: imported when they are first asked for
 _find, __dir__ = ops.namespace(globals(), "mg")
 
 
