@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import doctest
+import importlib
 import pickle
+import pkgutil
 
 import numpy as np
 import pytest
@@ -34,6 +37,15 @@ def stepped(optimizer, *gradients):
     for p, g in zip(optimizer.param_groups[0]["params"], gradients, strict=True):
         p.grad = mg.tensor(g)
     optimizer.step()
+
+
+def test_examples():
+    examples = 0
+    for info in pkgutil.walk_packages(optim.__path__, "minigrad.optim."):
+        result = doctest.testmod(importlib.import_module(info.name))
+        assert not result.failed, info.name
+        examples += result.attempted
+    assert examples > 60
 
 
 # ---- declared ranges ----
