@@ -14,6 +14,7 @@ from optim_cases import COMPLEX, OPTIONS, Problem
 
 import minigrad as mg
 from minigrad import optim
+from minigrad.optim import optimizer as optimizer_module
 from minigrad.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from minigrad.testing import gradcheck
 
@@ -168,6 +169,23 @@ def test_half_precision_and_strange_layouts(name):
     np.testing.assert_allclose(turned.detach().numpy(), plain.detach().numpy(), rtol=1e-6)
     np.testing.assert_allclose(half.detach().numpy().astype(np.float32), plain.detach().numpy(), rtol=5e-3, atol=3e-3)
     assert half.dtype == mg.float16 and optimizer.state_dict()["state"][2]["step"] == 3
+
+
+@pytest.mark.parametrize("name", [n for n in COMPLEX if getattr(optim, n).elementwise])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_blocks_of_a_large_parameter_equal_the_whole(name, dtype, monkeypatch):
+    """Also of a parameter whose layout forbids blocks, and with what is kept per parameter."""
+    values = []
+    for block in 32768, 4:
+        monkeypatch.setattr(optimizer_module, "BLOCK", block)
+        problem = Problem(mg, name, dtype)
+        turned = problem.params[0].detach().t().contiguous().t().requires_grad_()
+        problem.params[0] = turned
+        optimizer = getattr(optim, name)(problem.groups())
+        for _ in range(5):
+            problem.step(optimizer)
+        values.append(problem.values())
+    np.testing.assert_allclose(values[1], values[0], rtol=1e-14)
 
 
 # ---- hooks, closures, copies ----

@@ -29,6 +29,7 @@ class NAdam(Optimizer):
     """
 
     ranges: ClassVar = {**RANGES, "momentum_decay": NONNEGATIVE}
+    elementwise = True
 
     def __init__(
         self,
@@ -51,13 +52,20 @@ class NAdam(Optimizer):
         return {"step": 0, "mu_product": mg.ones((), dtype=mg.get_default_dtype()), "exp_avg": new_state(p), "exp_avg_sq": new_state(p)}
 
     def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
-        beta1, beta2 = group["betas"]
+        beta2 = group["betas"][1]
         count = state["step"]
         mean, square = moments(grad, state, group)
-        mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (n * group["momentum_decay"])) for n in (count, count + 1))
-        product = state["mu_product"].mul_(mu).item()  # a float32 scalar, as in PyTorch, for equal trajectories
+        mu, mu_next = self._momentum(count, group), self._momentum(count + 1, group)
+        product = (state["mu_product"] * mu).item()  # a float32 scalar, as in PyTorch, for equal trajectories
         ahead = grad * ((1 - mu) / (1 - product)) + mean * (mu_next / (1 - product * mu_next))
         descend(p, ahead / ((square / (1 - beta2**count)).sqrt() + group["eps"]), group["lr"])
+
+    def finish(self, state: State, group: Group) -> None:
+        state["mu_product"].mul_(self._momentum(state["step"], group))
+
+    @staticmethod
+    def _momentum(count: int, group: Group) -> float:
+        return float(group["betas"][0] * (1 - 0.5 * 0.96 ** (count * group["momentum_decay"])))
 
 
 class RAdam(Optimizer):
@@ -74,6 +82,7 @@ class RAdam(Optimizer):
     """
 
     ranges: ClassVar = RANGES
+    elementwise = True
 
     def __init__(
         self,
@@ -120,6 +129,7 @@ class Adamax(Optimizer):
     """
 
     ranges: ClassVar = RANGES
+    elementwise = True
 
     def __init__(
         self,

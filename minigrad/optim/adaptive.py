@@ -26,6 +26,7 @@ class Adagrad(Optimizer):
     """
 
     ranges: ClassVar = dict.fromkeys(("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"), NONNEGATIVE)
+    elementwise = True
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class Adadelta(Optimizer):
     """
 
     ranges: ClassVar = {"lr": NONNEGATIVE, "rho": UP_TO_ONE, "eps": NONNEGATIVE, "weight_decay": NONNEGATIVE}
+    elementwise = True
 
     def __init__(
         self,
@@ -112,6 +114,7 @@ class RMSprop(Optimizer):
     """
 
     ranges: ClassVar = dict.fromkeys(("lr", "alpha", "eps", "weight_decay", "momentum"), NONNEGATIVE)
+    elementwise = True
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ class ASGD(Optimizer):
     """
 
     ranges: ClassVar = {"lr": NONNEGATIVE, "weight_decay": NONNEGATIVE}
+    elementwise = True
 
     def __init__(
         self,
@@ -47,12 +48,15 @@ class ASGD(Optimizer):
         return {"step": 0, "eta": eta, "mu": mg.ones((), dtype=dtype), "ax": new_state(p)}
 
     def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
-        lr, lambd = float(group["lr"]), group["lambd"]
+        lambd = group["lambd"]
         eta, mu, average = state["eta"].item(), state["mu"].item(), state["ax"]
         p.mul_(1 - lambd * eta).add_(grad, alpha=-eta)
         if mu == 1:
             average.copy_(p)
         else:
             average.add_(p - average, alpha=mu)
+
+    def finish(self, state: State, group: Group) -> None:
+        lr, lambd = float(group["lr"]), group["lambd"]
         state["eta"].copy_(mg.tensor(lr / (1 + lambd * lr * state["step"]) ** group["alpha"]))
         state["mu"].copy_(mg.tensor(1 / max(1, state["step"] - group["t0"])))

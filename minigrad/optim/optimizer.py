@@ -8,7 +8,7 @@ parameters of a group in one call.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import minigrad as mg
@@ -40,6 +40,10 @@ def descend(param: Tensor, direction: Tensor, lr: Any) -> None:
         param.add_(direction, alpha=-float(lr))
 
 
+# A step is some ten elementwise ops. On a block of so many elements, what they hand to each other stays in the cache.
+BLOCK = 32768
+
+
 class Optimizer:
     """Base of all optimizers: `params` are tensors, pairs (name, tensor), or dicts with "params" and the settings of that group.
 
@@ -51,12 +55,15 @@ class Optimizer:
         start(p, group): the first state of a parameter, which is empty or has "step": 0 if steps are counted;
         update(p, grad, state, group): one step of p, in place. The gradient comes with `maximize` and `weight_decay` applied, a
             complex parameter as real numbers, and one narrower than float32 as float32. With `differentiable` the step is recorded,
-            so `update` does not let an op save a tensor of the state that a later step changes.
+            so `update` does not let an op save a tensor of the state that a later step changes;
+        finish(state, group): what of the state is per parameter, not per element, and changes at each step;
+        elementwise: that `update` treats each element by itself, so that a large parameter can be stepped block by block.
     Or it overrides `step` in whole, as programs written for PyTorch do.
     """
 
     ranges: ClassVar[Mapping[str, Range]] = {}
     decays_itself: ClassVar[bool] = False  # `update` applies weight_decay
+    elementwise: ClassVar[bool] = False
     complex_as_real: ClassVar[bool] = True  # `update` sees the real and imaginary parts as numbers of their own
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -167,6 +174,14 @@ class Optimizer:
     def _advance(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
         if "step" in state:
             state["step"] += 1
+        if self.elementwise and p.numel() > BLOCK and not mg.is_grad_enabled():
+            for part in _blocks(p, grad, state):
+                self._apply(*part, group)
+        else:
+            self._apply(p, grad, state, group)
+        self.finish(state, group)
+
+    def _apply(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
         if group.get("maximize"):
             grad = -grad
         decay = group.get("weight_decay")
@@ -204,6 +219,9 @@ class Optimizer:
     def update(self, p: Tensor, grad: Tensor, state: State, group: Group) -> None:
         """One step of one parameter, in place."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to step")
+
+    def finish(self, state: State, group: Group) -> None:
+        """The end of a step of one parameter."""
 
     # ---- state ----
 
@@ -274,3 +292,15 @@ def _named(optimizer: str, params: Any) -> tuple[list[Any], list[str]]:
     if names and len(names) != len(items):
         raise ValueError(f"{optimizer}: parameters must all have names or none, got {len(names)} names for {len(items)} parameters")
     return [item[1] if isinstance(item, tuple) else item for item in items], names
+
+
+def _blocks(p: Tensor, grad: Tensor, state: State) -> Iterator[tuple[Tensor, Tensor, State]]:
+    """The parameter, its gradient and its state as views of BLOCK elements for each thread; whole if one of them has another layout."""
+    kept = {key: value for key, value in state.items() if isinstance(value, Tensor) and value.numel() == p.numel()}
+    columns = [p.detach(), grad, *kept.values()]
+    if not all(t.is_contiguous() for t in columns):
+        yield p, grad, state
+        return
+    size = BLOCK * mg.get_num_threads()
+    for first, second, *rest in zip(*(t.view(-1).split(size) for t in columns), strict=True):
+        yield first, second, {**state, **dict(zip(kept, rest, strict=True))}

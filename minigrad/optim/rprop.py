@@ -28,6 +28,7 @@ class Rprop(Optimizer):
     """
 
     ranges: ClassVar = {"lr": NONNEGATIVE}
+    elementwise = True
 
     def __init__(
         self,
