@@ -101,7 +101,7 @@ REASONS: dict[str, str] = {
         "other devices and their libraries",
     r".*(autocast|is_distributed|init_num_threads|interop|is_shared|share_memory|flush_denormal)\w*": "switches of the run time",
     r"torch\.(fork|wait|import_ir\w*|parse_\w*|merge_type\w*|unify_type\w*|sym_constrain\w*)": "TorchScript and compilation",
-    r"(torch|F)\.(boolean_dispatch|has_torch_\w*|assert_int\w*|is_neg|is_inference\w*|is_anomaly\w*|set_anomaly\w*|hash_tensor)":
+    r"(torch|F)\.(boolean_dispatch|has_torch_\w*|assert_int\w*|is_neg|is_inference\w*|is_anomaly\w*|set_anomaly\w*|hash_tensor|slice_inverse)":
         "internals of PyTorch; anomaly detection is `mg.autograd.set_detect_anomaly`",
     r"torch\.(convolution|native_\w*|ctc_loss|kl_div|embedding|embedding_bag|feature_dropout|adaptive_max_pool1d|binary_cross_entropy_with_logits"
     r"|\w+_(margin|ranking|embedding)_loss|norm_except_dim|frobenius_norm)": "twins for the engine of what `nn.functional`, `nn.utils` and `linalg` have",
@@ -109,11 +109,10 @@ REASONS: dict[str, str] = {
     r"torch\.\w+_": "in place: a method of Tensor, or `inplace=True` in `nn.functional`",
     r"torch\.(asarray|frombuffer|from_file|to_dlpack|empty_permuted|fill|range)": "creation in other words: `tensor`, `from_numpy`, `full`, `arange`",
     r"torch\.(can_cast|is_nonzero|is_signed|numel|detach)": "a question or a method: `bool(x)`, `x.dtype`, `x.numel()`, `x.detach()`",
-    r"(torch|Tensor)\.(geqrf|ormqr|lobpcg|lu|eig|lstsq|solve|symeig)": "factors of Householder, LOBPCG; and names that PyTorch has retired",
+    r"(torch|Tensor)\.(eig|lstsq|solve|symeig)": "names that PyTorch has retired, and that only raise errors",
     r"Tensor\.(storage|untyped_storage|storage_type|set_|is_set_to|resize\w*|const_data_ptr|dim_order|new_empty_strided|new|reinforce)": "what the memory is made of",
-    r"Tensor\.(apply_|map_|map2_|as_subclass|module_load|register_post\w*|to_padded_tensor|chalf|is_\w*|index|conj_physical_|hash_tensor)":
+    r"Tensor\.(apply_|map_|map2_|as_subclass|module_load|register_post\w*|to_padded_tensor|chalf|is_\w*|index|conj_physical_|hash_tensor|slice_inverse)":
         "calls of Python for each element, subclasses, nested tensors, half complex, lazy conjugates",
-    r"(torch|Tensor)\.(slice_inverse|nonzero_static|segment_reduce|histogramdd)": "rarely used, and not there yet",
     r"Tensor\.hardshrink": "a function of `nn.functional`",
 }  # fmt: skip
 

@@ -247,3 +247,36 @@ def test_what_has_no_gradient_says_so():
     with pytest.raises(mg.GradError, match="mode 'r' is not differentiable"):
         mg.linalg.qr(x, "r")
     assert mg.linalg.qr(x.detach(), "complete").Q.shape == (3, 3)
+
+
+@pytest.mark.parametrize("largest", [True, False])
+@pytest.mark.parametrize("generalised", [True, False])
+def test_lobpcg_finds_what_pytorchs_iterations_find(largest, generalised):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    A, B = ((a := rng.standard_normal((9, 9))) @ a.T + shift * np.eye(9) for shift in (1, 9))
+    B = B if generalised else None
+    torch.manual_seed(0)
+    t = (None if a is None else torch.from_numpy(a) for a in (A, B))
+    m = [None if a is None else mg.from_numpy(a) for a in (A, B)]
+    want = torch.lobpcg(next(t), k=3, B=next(t), largest=largest, niter=500, tol=1e-10)
+    values, vectors = mg.lobpcg(m[0], k=3, B=m[1], largest=largest)
+    np.testing.assert_allclose(values.numpy(), want[0].numpy(), 1e-8)
+    np.testing.assert_allclose(abs(vectors.numpy()), abs(want[1].numpy()), 1e-4, 1e-4)
+    right = vectors if B is None else m[1] @ vectors
+    np.testing.assert_allclose((m[0] @ vectors).numpy(), (right * values).numpy(), 1e-9, 1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 5), (3, 3)])
+def test_householder_factors_put_together(dtype, shape):
+    """geqrf's reflections are the Q of householder_product, and what ormqr multiplies with."""
+    rng = np.random.default_rng(0)
+    x = mg.from_numpy((rng.standard_normal(shape) + (1j * rng.standard_normal(shape) if dtype == "complex128" else 0)).astype(dtype))
+    a, tau = mg.geqrf(x)
+    k = min(shape[-2:])
+    np.testing.assert_allclose(mg.ormqr(a, tau, a.triu()).numpy(), x.numpy(), 1e-9, 1e-9)
+    Q = mg.linalg.householder_product(a[..., :k], tau)
+    np.testing.assert_allclose((Q @ a.triu()[..., :k, :]).numpy(), x.numpy(), 1e-9, 1e-9)
+    np.testing.assert_allclose(mg.ormqr(a, tau, x, transpose=True).numpy(), a.triu().numpy(), 1e-9, 1e-9)
+    np.testing.assert_allclose(mg.ormqr(a, tau, x.mH, left=False).mH.numpy(), a.triu().numpy(), 1e-9, 1e-9)

@@ -28,6 +28,7 @@ DIFFERENT: dict[str, str] = {
     "sgn of bool": "raises DTypeError",
     "special_airy_ai": "PyTorch is off by 1e-5 in places",
     **dict.fromkeys(("linalg_svd", "svd", "linalg_eigh"), "columns may have the other sign: LAPACK differs"),
+    "lobpcg": "of the whole matrix, by `linalg.eigh`; PyTorch iterates until a tolerance is met, and columns may have the other sign",
     "linalg_eig": "eigenvectors have a positive largest element; LAPACK's are determined up to a sign, and a gradient that sees it is no error",
     **{f"gradient of {name}": "that of the triangle that is read; PyTorch's goes to the other as well, which is not read"
        for name in ("cholesky_solve", "cholesky_inverse")},

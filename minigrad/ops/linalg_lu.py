@@ -157,6 +157,16 @@ def linalg_lu_factor(A, *, pivot=True):
     return Factor(*_lu(_matrix("linalg.lu_factor", A), pivot))
 
 
+@composite(own_errors=True, arrays="A", samples=_rectangles, errors=[NO_MATRIX])
+def lu(A, pivot=True, get_infos=False):
+    """`linalg.lu_factor`, with get_infos `linalg.lu_factor_ex`, under an older name.
+
+    >>> mg.lu(mg.tensor([[0.0, 2.0], [1.0, 0.0]])).pivots
+    tensor([2, 2], dtype=minigrad.int32)
+    """
+    return linalg_lu_factor_ex(A, pivot=pivot) if get_infos else linalg_lu_factor(A, pivot=pivot)
+
+
 @composite(arrays="LU pivots B", constants=("pivots",), where="linalg", samples=lambda r: [
     Sample(regular(r, 3, 3), np.array([2, 3, 3], np.int32), r(3, 2), id="matrix"), Sample(regular(r, 3, 3), np.array([2, 2, 3], np.int32), r(2, 3), left=False, id="right"),
     Sample(regular(r, 3, 3), np.array([3, 3, 3], np.int32), r(3, 2), adjoint=True, id="adjoint")],

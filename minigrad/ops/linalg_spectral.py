@@ -11,7 +11,7 @@ import collections
 import numpy as np
 
 from .. import _core
-from ..errors import GradError, ShapeError
+from ..errors import GradError
 from ..registry import NONDIFF, Draw, ErrorSample, Sample, composite, defop
 from .diagonal import diag_embed, diagonal, triu
 from .elementwise import _choose
@@ -19,6 +19,7 @@ from .linalg_solve import (
     FIELDS,
     NO_MATRIX,
     NOT_SQUARE,
+    _cholesky,
     _even,
     _eye_like,
     _lapack,
@@ -28,7 +29,7 @@ from .linalg_solve import (
     _symmetric,
     regular,
 )  # fmt: skip
-from .shape import cat, expand, unsqueeze
+from .shape import cat, flip, unsqueeze
 
 # ---- samples ----
 
@@ -144,37 +145,6 @@ def qr(input, some=True):
     tensor([[2.]])
     """
     return linalg_qr(input, "reduced" if some else "complete")
-
-
-@composite(arrays="input tau", where="linalg", samples=lambda r: [Sample(r(4, 3), r.between(0.2, 1, 3), id="tall"), Sample(r(2, 3, 3), r.between(0.2, 1, 2, 2), id="stack")],
-           errors=[ErrorSample(np.ones((2, 3)), np.ones(2), error=ValueError, match="linalg.householder_product: expected at least as many rows as columns")])  # fmt: skip
-def linalg_householder_product(input, tau):
-    """First n columns of the product of reflections I - tau[i] v v^H; v is column i of input below its diagonal, with 1 on it and 0 above.
-
-    Shapes: input (..., m, n), m >= n; tau (..., k), k <= n; gives (..., m, n).
-    >>> mg.linalg.householder_product(mg.tensor([[1.0], [0.0]]), mg.tensor([2.0])).tolist()
-    [[-1.0], [0.0]]
-    """
-    m, n = _matrix("linalg.householder_product", input).shape[-2:]
-    if m < n or tau.shape[-1] > n:
-        raise ShapeError(f"linalg.householder_product: expected at least as many rows as columns, and as columns as reflections, got shapes {input.shape}, {tau.shape}")  # fmt: skip
-    V = input.tril(-1) + _eye_like(input)
-    Q = expand(_eye_like(input), input.shape)
-    for i in reversed(range(tau.shape[-1])):
-        v = V[..., i : i + 1]
-        Q = Q - unsqueeze(unsqueeze(tau[..., i], -1), -1) * (v @ (v.mH @ Q))
-    return Q
-
-
-@composite(own_errors=True, arrays="input tau", samples=lambda r: [Sample(r(4, 3), r.between(0.2, 1, 3), id="tall")], errors=[
-    ErrorSample(np.ones((2, 3)), np.ones(2), error=ValueError, match="expected at least as many rows as columns")])  # fmt: skip
-def orgqr(input, tau):
-    """`linalg.householder_product` under its older name.
-
-    >>> mg.orgqr(mg.tensor([[1.0], [0.0]]), mg.tensor([2.0])).tolist()
-    [[-1.0], [0.0]]
-    """
-    return linalg_householder_product(input, tau)
 
 
 # ---- singular values ----
@@ -338,3 +308,41 @@ def linalg_eigvalsh(A, UPLO="L"):
     tensor([1., 3.])
     """
     return linalg_eigh(A, UPLO).eigenvalues
+
+
+# ---- the largest of them ----
+
+
+def _definite(r):
+    a = np.diag(np.arange(9) + 2.0) + 0.3 * symmetric(r, 9, 9)
+    return a
+
+
+@composite(own_errors=True, arrays="A", where="mg", samples=lambda r: [Sample(_definite(r), k=2, id="largest"), Sample(_definite(r), k=3, largest=False, id="smallest"),
+                                                                 Sample(_definite(r), k=2, B=_definite(r), id="generalised")], errors=[
+    NO_MATRIX, NOT_SQUARE, ErrorSample(np.eye(3), k=4, error=ValueError, match="lobpcg: k must be from 1 to 3, got 4")])  # fmt: skip
+def lobpcg(A, k=None, B=None, X=None, n=None, iK=None, niter=None, tol=None, largest=None, method=None, tracker=None, ortho_iparams=None,
+           ortho_fparams=None, ortho_bparams=None):  # fmt: skip
+    """The k largest (or smallest) eigenvalues of symmetric matrices, largest (smallest) first, and their eigenvectors: A x = lambda B x.
+
+    Unlike PyTorch's there are no iterations: matrices are dense here, and `linalg.eigh` decomposes them whole. So what steers iterations
+    (X but for its width, iK, niter, tol, method, ortho_*) changes nothing, n may be any size, and `tracker` is refused.
+    Shapes: A (..., n, n), B the same or None, positive definite; gives (..., k), (..., n, k). k: default the columns of X, or 1.
+    >>> mg.lobpcg(mg.tensor([[2.0, 0.0], [0.0, 3.0]]))[0]
+    tensor([3.])
+    """
+    m = _matrix("lobpcg", A, True).shape[-1]
+    k = (1 if X is None else X.shape[-1]) if k is None else k
+    if not 0 < k <= m:
+        raise ValueError(f"lobpcg: k must be from 1 to {m}, got {k}")
+    if tracker is not None:
+        raise TypeError("lobpcg: there are no iterations that a tracker could follow")
+    L = None if B is None else _cholesky(B)
+    if L is not None:
+        A = _solve_triangular(L, _solve_triangular(L, A, False, False).mH, False, False).mH
+    values, vectors = _eigh(A)
+    if L is not None:
+        vectors = _solve_triangular(L, vectors, False, False, True)
+    if largest is None or largest:
+        values, vectors = flip(values, (-1,)), flip(vectors, (-1,))
+    return values[..., :k], vectors[..., :k]

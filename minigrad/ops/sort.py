@@ -10,6 +10,7 @@ from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..registry import Draw, ErrorSample, Sample, composite, defop
 from ._examples import by_numpy, rows_of
+from .elementwise import ne
 from .index import ALL, scatter_zeros
 from .shape import _dim, reshape
 
@@ -261,3 +262,27 @@ def argwhere(input):
     [[1], [3]]
     """
     return _core.from_numpy(np.argwhere(input.numpy(force=True)).astype(np.int64))
+
+
+@composite(dtypes=ALL, samples=lambda r: [Sample(r.bools(3, 4).astype(float), size=20, id="padded"), Sample(r.bools(3, 4).astype(float), size=2, fill_value=7, id="cut")],
+           errors=[ErrorSample(np.ones(3), size=-1, error=ValueError, match="nonzero_static: size must not be negative, got -1")])  # fmt: skip
+def nonzero_static(input, *, size, fill_value=-1):
+    """Indices of the first `size` elements that are not zero, as rows of int64; rows of fill_value where there are fewer.
+
+    Shapes: (..) gives (size, ndim), whatever the values.
+    >>> mg.nonzero_static(mg.tensor([0, 5, 6]), size=3).tolist()
+    [[1], [2], [-1]]
+    """
+    if size < 0:
+        raise ValueError(f"nonzero_static: size must not be negative, got {size}")
+    ndim = input.ndim
+
+    def rows(truth):
+        lead = truth.shape[: truth.ndim - ndim]
+        out = np.full((*lead, size, ndim), fill_value)
+        for at in np.ndindex(lead):
+            found = np.argwhere(truth[at])[:size]
+            out[at][: len(found)] = found
+        return out
+
+    return by_numpy(rows, ne(input, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from .sort import _search_rows
 
 Aminmax = collections.namedtuple("Aminmax", "min max")
 Histogram = collections.namedtuple("Histogram", "hist bin_edges")
+HistogramDD = collections.namedtuple("HistogramDD", "hist bin_edges")
 
 # ---- several at once ----
 
@@ -197,18 +199,20 @@ def bincount(input, weights=None, minlength=0):
     return _core.from_numpy(sums.astype(np.float32) if weights.dtype is _core.float32 else sums.astype(np.float64))
 
 
-def _range(op, rows, low, high):
-    """The limits (rows, 1) of histograms: those given, or those of the values; never equal."""
-    if low > high:
-        raise ValueError(f"{op}: max must not be below min, got {low} and {high}")
-    ends = np.full((len(rows), 1), float(low)), np.full((len(rows), 1), float(high))
-    if low == high and rows.size:
-        ends = rows.min(1, keepdims=True).astype(float), rows.max(1, keepdims=True).astype(float)
-    bad = ~(np.isfinite(ends[0]) & np.isfinite(ends[1]))
+def _range(op, rows, limits, margin):
+    """The limits (rows, 1) of histograms: those given, or those of the values; `margin` to either side where they are one."""
+    if limits is None:
+        ends = (rows.min(1, keepdims=True), rows.max(1, keepdims=True)) if rows.size else (0, 1)
+    elif limits[0] > limits[1]:
+        raise ValueError(f"{op}: max must not be below min, got {limits[0]} and {limits[1]}")
+    else:
+        ends = limits
+    low, high = (np.full((len(rows), 1), end, np.float64) for end in ends)
+    bad = ~(np.isfinite(low) & np.isfinite(high))
     if bad.any():
-        raise ValueError(f"{op}: the range [{ends[0][bad][0]}, {ends[1][bad][0]}] is not finite")
-    same = ends[0] == ends[1]
-    return np.where(same, ends[0] - 1, ends[0]), np.where(same, ends[1] + 1, ends[1])
+        raise ValueError(f"{op}: the range [{low[bad][0]}, {high[bad][0]}] is not finite")
+    same = low == high
+    return np.where(same, low - margin, low), np.where(same, high + margin, high)
 
 
 def _tally(place, inside, bins, weights=None):
@@ -235,7 +239,7 @@ def histc(input, bins=100, min=0, max=0):
 
     def counts(x):
         rows = rows_of(x)
-        low, high = _range("histc", rows, min, max)
+        low, high = _range("histc", rows, None if min == max else (min, max), 1)
         inside = (rows >= low) & (rows <= high)
         with np.errstate(invalid="ignore"):
             place = ((rows - low.astype(x.dtype)) * bins / (high - low).astype(x.dtype)).astype(np.int64)
@@ -267,7 +271,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     def counts(x, edges, weights):
         rows = rows_of(x)
         if edges is None:
-            low, high = (end[:, 0] for end in _range("histogram", rows, *(range or (0, 0))))
+            low, high = (end[:, 0] for end in _range("histogram", rows, range, 0.5))
             edges = np.linspace(low, high, bins + 1, dtype=x.dtype, axis=-1)
         edges = rows_of(edges)
         place = _search_rows(edges, rows, "right") - 1
@@ -281,3 +285,60 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     n = input.numel()
     edges = bins if isinstance(bins, _core.Tensor) else None
     return Histogram(*by_numpy(counts, input.reshape((n,)), edges, None if weight is None else weight.reshape((n,))))
+
+
+@composite(own_errors=True, where="mg", constants=("input",), samples=lambda r: [Sample(r(30, 2), [3, 4], id="bins"), Sample(r(5, 6, 3), 2, weight=r.between(0, 1, 5, 6), density=True, id="weights"),
+                                                        Sample(r(30, 2), [3, 2], range=(-1.0, 1.5, -0.5, 2.0), id="range"), Sample(r(30, 2), [np.array([-1.0, 0.2, 2]), np.array([-2.0, 2])], id="edges")],
+           errors=[ErrorSample(np.ones(3), 2, error=ValueError, match=r"histogramdd: expected points of shape \(..., coordinates\), got shape \(3,\)"),
+                   ErrorSample(np.ones((3, 2)), [2], error=ValueError, match="histogramdd: expected bins of 2 coordinates, got 1"),
+                   ErrorSample(np.ones((3, 2), np.int64), 2, error=DTypeError, match="histogramdd: expected a floating-point tensor, got dtype int64")])  # fmt: skip
+def histogramdd(input, bins, *, range=None, weight=None, density=False):
+    """(hist, bin_edges): how many points, or how much `weight`, each box holds; boxes are without their right ends, but for the last ones.
+
+    bins: their number for each coordinate, one for all, or 1-d tensors of increasing edges. range: (low, high, low, high, ...), default that of
+    the values; density: scaled to integral 1. Shapes: input (..., coordinates), weight (...). Dtypes: floats. Has no gradient.
+    >>> mg.histogramdd(mg.tensor([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]), 2).hist
+    tensor([[0., 1.],
+            [1., 1.]])
+    """
+    if input.ndim < 2:
+        raise ShapeError(f"histogramdd: expected points of shape (..., coordinates), got shape {input.shape}")
+    if not input.is_floating_point():
+        raise DTypeError(f"histogramdd: expected a floating-point tensor, got dtype {input.dtype.name}")
+    d = input.shape[-1]
+    bins = [bins] * d if isinstance(bins, int) else list(bins)
+    if len(bins) != d:
+        raise ValueError(f"histogramdd: expected bins of {d} coordinates, got {len(bins)}")
+    if range is not None and len(range) != 2 * d:
+        raise ValueError(f"histogramdd: expected two limits for each of {d} coordinates, got {len(range)}")
+    if weight is not None and weight.shape != input.shape[:-1]:
+        raise ShapeError(f"histogramdd: expected weight of shape {input.shape[:-1]}, got {weight.shape}")
+    count = math.prod(input.shape[:-1])
+    points = reshape(input, (count, d))
+    edges = [
+        b
+        if isinstance(b, _core.Tensor)
+        else histogram(points[:, i], b, range=None if range is None else tuple(range[2 * i : 2 * i + 2])).bin_edges
+        for i, b in enumerate(bins)
+    ]
+    boxes = [e.shape[0] - 1 for e in edges]
+
+    def counts(x, weights, *edges):
+        lead = x.shape[:-2]
+        x = x.reshape(math.prod(lead), *x.shape[-2:])
+        inside, place = np.ones(x.shape[:2], bool), np.zeros(x.shape[:2], np.int64)
+        for i, (e, n) in enumerate(zip(edges, boxes, strict=True)):
+            e, column = rows_of(e), np.ascontiguousarray(x[..., i])
+            at = _search_rows(e, column, "right") - 1
+            at[column == e[:, -1:]] = n - 1
+            inside &= (at >= 0) & (at < n) & ~np.isnan(column)
+            place = place * n + at
+        hist = _tally(place, inside, math.prod(boxes), None if weights is None else weights.reshape(inside.shape))
+        return hist.reshape(*lead, *boxes).astype(x.dtype)
+
+    hist = by_numpy(counts, points, None if weight is None else reshape(weight, (count,)), *edges)
+    if density:
+        hist = div(hist, _sum(hist))
+        for i, e in enumerate(edges):
+            hist = div(hist, reshape(sub(e[1:], e[:-1]), (-1, *(1,) * (d - 1 - i))))
+    return HistogramDD(hist, tuple(edges))
