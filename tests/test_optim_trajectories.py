@@ -55,7 +55,7 @@ def converted(lib, value):
 def test_trajectories_equal_pytorchs(name):
     torch = pytest.importorskip("torch")
 
-    @settings(max_examples=max(6, DRAWS // 8), deadline=None)
+    @settings(max_examples=max(6, DRAWS // 12), deadline=None)
     @given(
         options=st.fixed_dictionaries({}, optional=OPTIONS[name]),
         dtype=st.sampled_from(sorted(TOLERANCE) if name in COMPLEX else ["float32", "float64"]),

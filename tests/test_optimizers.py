@@ -7,9 +7,11 @@ import doctest
 import importlib
 import pickle
 import pkgutil
+import re
 
 import numpy as np
 import pytest
+from generated import assert_current
 from optim_cases import COMPLEX, OPTIONS, Problem
 
 import minigrad as mg
@@ -47,6 +49,25 @@ def test_examples():
         assert not result.failed, info.name
         examples += result.attempted
     assert examples > 60
+
+
+def first_paragraph(thing):
+    return " ".join(re.split(r"\n\s*\n|\n\s*(?:Args:|>>>)", thing.__doc__)[0].split()).replace("|", "\\|")
+
+
+def test_page_lists_all():
+    p = mg.zeros(2, 2, requires_grad=True)
+    rows = ["| optimizer | what it does | state of a parameter |", "| --- | --- | --- |"]
+    for name in sorted(set(optim.__all__) - {"Optimizer", "lr_scheduler", "swa_utils", "SparseAdam"}, key=str.lower):
+        optimizer = getattr(optim, name)([p], **({"momentum": 0.9} if name == "SGD" else {}))
+        state = ", ".join(f"`{key}`" for key in optimizer.start(p, optimizer.param_groups[0]))
+        rows.append(f"| `{name}` | {first_paragraph(type(optimizer))} | {state or 'under the first parameter, for all'} |")
+    assert_current("optim.md", "optimizers", "\n".join(rows))
+    rows = ["| schedule | the rate |", "| --- | --- |"]
+    for name in sorted(set(optim.lr_scheduler.__all__) - {"LRScheduler", "_LRScheduler"}, key=str.lower):
+        rows.append(f"| `{name}` | {first_paragraph(getattr(optim.lr_scheduler, name))} |")
+    rows.append(f"| `swa_utils.SWALR` | {first_paragraph(optim.swa_utils.SWALR)} |")
+    assert_current("optim.md", "schedules", "\n".join(rows))
 
 
 # ---- declared ranges ----

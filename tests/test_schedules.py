@@ -308,6 +308,11 @@ def test_errors(make, kind, text):
         make(optimizer_of(mg, "SGD"))
 
 
+def test_a_factor_of_nothing_ends_too():
+    opt = optimizer_of(mg, "SGD")
+    assert [step[0][0] for step in trace(opt, sched.ConstantLR(opt, 0.0, 2), 3)] == [0.0, 0.0, 0.1, 0.1]
+
+
 def test_one_cycle_ends():
     opt = optimizer_of(mg, "Adam")
     schedule = sched.OneCycleLR(opt, 1.0, total_steps=2)

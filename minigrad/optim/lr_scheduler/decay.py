@@ -65,7 +65,9 @@ class ConstantLR(LRScheduler):
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0:
             return self._scaled(self.factor)
-        return self._scaled(1.0 / self.factor) if self.last_epoch == self.total_iters else self._rates
+        if self.last_epoch != self.total_iters:
+            return self._rates
+        return self._scaled(1.0 / self.factor) if self.factor else list(self.base_lrs)
 
     def _get_closed_form_lr(self) -> list[float]:
         return [base * (self.factor if self.last_epoch < self.total_iters else 1.0) for base in self.base_lrs]
