@@ -270,7 +270,14 @@ def figure_cases() -> Iterator[Case]:
         yield Case(f"{name} {shape_text(*arrays[0].shape)} forward", name, **common)
         yield Case(f"{name} {shape_text(*arrays[0].shape)} forward+backward", name, backward=True, **common)
     weights = as_float32(tuple(r(100, 100) for _ in range(100)))
-    for name, params in (("Adam", {}), ("Adam", {"fused": True}), ("AdamW", {}), ("SGD", {"momentum": 0.9})):
+    for name, params in (
+        ("Adam", {}),
+        ("Adam", {"fused": True}),
+        ("AdamW", {}),
+        ("SGD", {"momentum": 0.9}),
+        ("RMSprop", {}),
+        ("NAdam", {}),
+    ):
         common = {"kind": "optimizer", "family": "optimizer", "arrays": weights, "goals": LEVEL}
         kind = "fused " if "fused" in params else ""
         yield Case(f"{kind}{name}, 100 tensors of 100x100", name, params=params | {"lr": 1e-3}, **common)

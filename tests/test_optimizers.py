@@ -112,6 +112,13 @@ def test_every_rate_is_checked(name):
         getattr(optim, name)([p], lr=mg.ones(2))
 
 
+def test_what_is_no_number():
+    for lr, kind in (None, "NoneType"), ("0.1", "str"), (1j, "complex"):
+        with pytest.raises(TypeError, match=f"Adagrad: lr must be a number, got {kind}"):
+            optim.Adagrad([parameter(1.0)], lr=lr)
+    optim.Adagrad([parameter(1.0)], lr=np.float32(0.1), eps=np.float64(1e-8), weight_decay=np.int64(0))
+
+
 def test_other_refusals():
     with pytest.raises(NotImplementedError, match="sparse gradients, which minigrad does not have; use Adam"):
         optim.SparseAdam([parameter(1.0)])
@@ -303,6 +310,19 @@ def test_an_optimizer_written_for_pytorch():
     schedule = optim.lr_scheduler.StepLR(opt, 1)
     opt.step(), schedule.step()  # no warning: the step was seen
     assert opt.param_groups[0]["lr"] == pytest.approx(0.01)
+
+
+def test_required_settings():
+    class Own(optim.Optimizer):
+        def __init__(self, params, lr=optimizer_module.required):
+            super().__init__(params, dict(lr=lr))
+
+    assert repr(optimizer_module.required) == "<required parameter>"
+    with pytest.raises(ValueError, match="Own: a parameter group didn't specify a value of required optimization parameter lr"):
+        Own([parameter(1.0)])
+    assert Own([{"params": [parameter(1.0)], "lr": 2}]).param_groups[0]["lr"] == 2
+    with pytest.raises(NotImplementedError, match="Own does not say how to step"):
+        stepped(Own([parameter(1.0)], lr=1), [1.0])
 
 
 # ---- differentiable steps ----

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import minigrad as mg
-from minigrad._core import launch_columns
+from minigrad._core import Tensor, launch_columns
 from minigrad.errors import ShapeError
 
 from .state import state_dtype
@@ -38,4 +38,4 @@ def _launch_one(optimizer: str, kernel: str, row: tuple[Any, ...], values: tuple
 
 def needs_ops(group: dict[str, Any]) -> bool:
     """Whether a group is stepped by ops and not by a kernel: a step to be recorded, or complex parameters."""
-    return bool(group.get("differentiable")) or any(p.is_complex() for p in group["params"])
+    return bool(group.get("differentiable")) or any(map(Tensor.is_complex, group["params"]))

@@ -22,6 +22,7 @@ from .hooks import KINDS, Hook, Hooks, register, with_step_hooks
 from .hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
 from .hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
 from .settings import Range, check, check_flags
+from .settings import required as required
 
 Group = dict[str, Any]
 State = dict[str, Any]
@@ -124,6 +125,9 @@ class Optimizer:
             raise ValueError("some parameters appear in more than one parameter group")
         if any(("param_names" in other) != bool(names) for other in self.param_groups):
             raise ValueError(f"{name}: parameters must have names in all parameter groups or in none")
+        missing = [key for key, value in group.items() if value is required]
+        if missing:
+            raise ValueError(f"{name}: a parameter group didn't specify a value of required optimization parameter {missing[0]}")
         check(name, group, self.ranges)
         self.param_groups.append(group)
 
