@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 import doctest
 import importlib
+import json
+import os
 import pickle
 import pkgutil
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -249,7 +252,7 @@ def test_hooks_run_in_order_once_around_the_step():
 
 def test_a_step_pre_hook_can_replace_the_arguments():
     opt = optim.RMSprop([parameter(1.0)])
-    with opt.register_step_pre_hook(lambda o, args, kwargs: ((lambda: 7.0,), {})):
+    with opt.register_step_pre_hook(lambda o, args, kwargs: ((*args, lambda: 7.0), {})):
         assert opt.step() == 7.0
     with (
         opt.register_step_pre_hook(lambda o, args, kwargs: 3),
@@ -386,27 +389,56 @@ def rosenbrock(lib, values, dtype):
     return x, lambda: ((1 - x[:-1]) ** 2 + 10 * (x[1:] - x[:-1] ** 2) ** 2).sum()
 
 
-@pytest.mark.parametrize("options", [{"lr": 0.05}, {"lr": 0.05, "history_size": 3, "max_iter": 5}, {"line_search_fn": "strong_wolfe"},
-                                     {"line_search_fn": "strong_wolfe", "max_iter": 4, "max_eval": 9}])  # fmt: skip
+LBFGS = [
+    {"lr": 0.05},
+    {"lr": 0.05, "history_size": 3, "max_iter": 5},
+    {"line_search_fn": "strong_wolfe"},
+    {"line_search_fn": "strong_wolfe", "max_iter": 4, "max_eval": 9},
+]
+START = [-0.5, 0.7, 1.4, 0.2]
+
+
+def closure_of(opt, loss):
+    def closure():
+        opt.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    return closure
+
+
+@pytest.mark.parametrize("case", range(len(LBFGS)))
+def test_lbfgs_equals_the_recorded(case):
+    def run(lib):
+        x, loss = rosenbrock(lib, START, "float64")
+        opt = lib.optim.LBFGS([x], **LBFGS[case])
+        losses = [opt.step(closure_of(opt, loss)).item() for _ in range(3)]
+        return {"losses": losses, "x": x.detach().numpy().tolist(), "evaluations": opt.state_dict()["state"][0]["func_evals"]}
+
+    path = Path(__file__).parent / "references" / "lbfgs.json"
+    if os.environ.get("MINIGRAD_WRITE_REFERENCE"):
+        known = json.loads(path.read_text()) if path.exists() else []
+        known[case : case + 1] = [run(pytest.importorskip("torch"))]
+        path.write_text(json.dumps(known, indent=1) + "\n")
+    ours, recorded = run(mg), json.loads(path.read_text())[case]
+    for key, value in recorded.items():
+        np.testing.assert_allclose(ours[key], value, rtol=1e-8, atol=1e-9, err_msg=key)
+
+
+@pytest.mark.parametrize("options", LBFGS)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_lbfgs_equals_pytorchs(options, dtype):
     torch = pytest.importorskip("torch")
     runs = []
     for lib, optimizers in (mg, optim), (torch, torch.optim):
-        x, loss = rosenbrock(lib, [-0.5, 0.7, 1.4, 0.2], dtype)
+        x, loss = rosenbrock(lib, START, dtype)
         runs.append((lib, x, loss, optimizers.LBFGS([x], **options)))
 
     def steps(times):
         trace = []
         for _, _, loss, opt in runs:
-
-            def closure(loss=loss, opt=opt):
-                opt.zero_grad()
-                value = loss()
-                value.backward()
-                return value
-
-            trace.append([opt.step(closure).item() for _ in range(times)])
+            trace.append([opt.step(closure_of(opt, loss)).item() for _ in range(times)])
         return trace
 
     ours, theirs = steps(3)

@@ -42,14 +42,16 @@ def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
 
 
 def with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
-    """`step` between its hooks; a step that calls the step of its base class runs them once."""
+    """`step` between its hooks, which see the optimizer as the first of `args`, as in PyTorch; a step that calls the step of its base
+    class runs them once."""
 
     @functools.wraps(step)
-    def stepped(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+    def stepped(*args: Any, **kwargs: Any) -> Any:
+        self: Optimizer = args[0]
         self._opt_called = True
         before, after = self._hooks["step_pre"], self._hooks["step_post"]
         if self._stepping or not (before or after or _before_all or _after_all):
-            return step(self, *args, **kwargs)
+            return step(*args, **kwargs)
         self._stepping = True
         try:
             for hook in [*_before_all.values(), *before.values()]:
@@ -59,7 +61,7 @@ def with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                 if not (isinstance(result, tuple) and len(result) == 2):
                     raise RuntimeError(f"a step pre-hook must return None or a tuple of (new_args, new_kwargs), but got {result}")
                 args, kwargs = result
-            loss = step(self, *args, **kwargs)
+            loss = step(*args, **kwargs)
             for hook in [*after.values(), *_after_all.values()]:
                 hook(self, args, kwargs)
             return loss

@@ -258,7 +258,8 @@ class Optimizer:
     # ---- hooks ----
 
     def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
-        """Run hook(optimizer, args, kwargs) before each step; what it returns, if not None, is the new (args, kwargs)."""
+        """Run hook(optimizer, args, kwargs) before each step; what it returns, if not None, is the new (args, kwargs). The first of `args`
+        is the optimizer, as in PyTorch."""
         return register(self._hooks["step_pre"], hook)
 
     def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
