@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import doctest
 import importlib
+import inspect
 import json
 import os
 import pickle
@@ -61,7 +62,9 @@ def first_paragraph(thing):
 def test_page_lists_all():
     p = mg.zeros(2, 2, requires_grad=True)
     rows = ["| optimizer | what it does | state of a parameter |", "| --- | --- | --- |"]
-    for name in sorted(set(optim.__all__) - {"Optimizer", "lr_scheduler", "swa_utils", "SparseAdam"}, key=str.lower):
+    for name in sorted(
+        set(optim.__all__) - {"Optimizer", "SparseAdam", "lr_scheduler", "swa_utils", "swap_in_optimizer_params_and_state"}, key=str.lower
+    ):
         optimizer = getattr(optim, name)([p], **({"momentum": 0.9} if name == "SGD" else {}))
         state = ", ".join(f"`{key}`" for key in optimizer.start(p, optimizer.param_groups[0]))
         rows.append(f"| `{name}` | {first_paragraph(type(optimizer))} | {state or 'under the first parameter, for all'} |")
@@ -326,6 +329,65 @@ def test_required_settings():
     assert Own([{"params": [parameter(1.0)], "lr": 2}]).param_groups[0]["lr"] == 2
     with pytest.raises(NotImplementedError, match="Own does not say how to step"):
         stepped(Own([parameter(1.0)], lr=1), [1.0])
+
+
+def test_names_and_arguments_are_pytorchs():
+    torch = pytest.importorskip("torch")
+
+    def arguments(function):
+        parameters = inspect.signature(function).parameters.values()
+        return [(p.name, None if callable(p.default) else p.default, p.kind) for p in parameters]
+
+    for ours, theirs in (optim, torch.optim), (optim.lr_scheduler, torch.optim.lr_scheduler), (optim.swa_utils, torch.optim.swa_utils):
+        assert set(theirs.__all__) <= set(ours.__all__)
+        for name in set(theirs.__all__) - {"SparseAdam"}:
+            if callable(getattr(theirs, name)):
+                assert arguments(getattr(ours, name)) == arguments(getattr(theirs, name)), name
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "NAdam"])
+def test_swapping_parameters_in(name):
+    torch = pytest.importorskip("torch")
+    results = []
+    for lib in mg, torch:
+        live, other = Problem(lib, name, "float64", 0), Problem(lib, name, "float64", 1)
+        options = {"momentum": 0.9} if name == "SGD" else {}
+        opt = getattr(lib.optim, name)(live.groups(), **options)
+        opt_other = getattr(lib.optim, name)(other.groups(), **options)
+        live.step(opt), live.step(opt), other.step(opt_other)
+        before, state = live.values(), opt_other.state_dict()
+        state["param_groups"][0]["lr"] = 0.5
+        with lib.optim.swap_in_optimizer_params_and_state(opt, dict(enumerate(other.params)), state):
+            other.step(opt)
+            other.step(opt)
+        assert np.array_equal(live.values(), before) and opt.param_groups[0]["lr"] == 0.05
+        live.step(opt)
+        steps = [values["step"].item() for values in state["state"].values() if "step" in values]
+        results.append([live.values(), other.values(), steps])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_swapping_in_what_does_not_fit():
+    p = parameter(1.0)
+    opt = optim.Adam([p])
+    swap = optim.swap_in_optimizer_params_and_state
+    state = opt.state_dict()
+    with pytest.raises(RuntimeError, match="has no state yet"), swap(opt, {"p": p}, state):
+        pass
+    stepped(opt, [1.0])
+    state = opt.state_dict()
+    for parameters, saved, text in [
+        ({"p": p}, {"state": {}}, "expected a state_dict"),
+        ({"p": p}, {**state, "param_groups": []}, "the state_dict has 0 parameter groups, the optimizer 1"),
+        ({}, state, "expected 1 parameters, got 0"),
+        ({"p": p}, {**state, "param_groups": [{"params": [0]}]}, "group 0 has other settings than the optimizer's"),
+        ({"p": p}, {**state, "param_groups": [{**state["param_groups"][0], "params": []}]}, "group 0 has 0 parameters, expected 1"),
+        ({"p": p}, {**state, "state": {7: {}}}, r"the state has keys that no group has: \[7\]"),
+    ]:
+        with pytest.raises(RuntimeError, match=text), swap(opt, parameters, saved):
+            pass
+    assert opt.param_groups[0]["params"][0] is p
 
 
 # ---- differentiable steps ----
