@@ -1,9 +1,11 @@
-"""Forward hooks of a module: functions that see, and may replace, what goes in and what comes out."""
+"""Hooks of a module: functions that see, and may replace, what goes in and out, the gradients that pass it, and its state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from minigrad._core import Tensor, is_grad_enabled
 
 if TYPE_CHECKING:
     from .module import Module
@@ -31,8 +33,15 @@ class Hooks:
     def __init__(self) -> None:
         self.pre: dict[RemovableHandle, tuple[Callable[..., Any], bool]] = {}  # (hook, with_kwargs)
         self.post: dict[RemovableHandle, tuple[Callable[..., Any], bool, bool]] = {}  # (hook, with_kwargs, always_call)
+        # Those below are plain functions: of gradients, of the state being made, of a state being loaded.
+        self.backward_pre: dict[RemovableHandle, Callable[..., Any]] = {}
+        self.backward: dict[RemovableHandle, Callable[..., Any]] = {}
+        self.state_pre: dict[RemovableHandle, Callable[..., Any]] = {}
+        self.state: dict[RemovableHandle, Callable[..., Any]] = {}
+        self.load_pre: dict[RemovableHandle, Callable[..., Any]] = {}
+        self.load: dict[RemovableHandle, Callable[..., Any]] = {}
 
-    def add(self, kind: str, entry: tuple[Any, ...], prepend: bool) -> RemovableHandle:
+    def add(self, kind: str, entry: Any, prepend: bool = False) -> RemovableHandle:
         hooks = getattr(self, kind)
         handle = RemovableHandle(hooks)
         later = dict(hooks) if prepend else {}
@@ -54,7 +63,12 @@ class Hooks:
                     args, kwargs = result
                 elif result is not None:
                     args = result if isinstance(result, tuple) else (result,)
+            gradients = _Gradients(module, self) if (self.backward or self.backward_pre) and is_grad_enabled() else None
+            if gradients is not None:
+                args = gradients.enter(args)
             output = module.forward(*args, **kwargs)
+            if gradients is not None:
+                output = gradients.leave(output)
             for handle, (hook, with_kwargs, _) in list(self.post.items()):
                 ran.add(handle)
                 result = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
@@ -65,3 +79,93 @@ class Hooks:
                 if always and handle not in ran:
                     hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
             raise
+
+
+class _Gradients:
+    """One call of a module with backward hooks: two ops that change nothing, before and after it, bring the gradients here."""
+
+    def __init__(self, module: Module, hooks: Hooks) -> None:
+        self.module, self.hooks = module, hooks
+        self.inputs = 0  # how many arguments there were
+        self.waits = False  # whether the gradients of the inputs will come by
+        self.outputs: tuple[Any, ...] = ()
+
+    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        self.inputs = len(args)
+        places = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
+        if not places:
+            return args
+        self.waits = True
+        inside = list(args)
+        for i, t in zip(places, _pass(self._input_gradients(places), [args[i] for i in places]), strict=True):
+            inside[i] = t
+        return tuple(inside)
+
+    def _input_gradients(self, places: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+        def record(grads: tuple[Any, ...]) -> tuple[Any, ...]:
+            whole: list[Any] = [None] * self.inputs
+            for i, g in zip(places, grads, strict=True):
+                whole[i] = g
+            after = self._call_hooks(tuple(whole))
+            return tuple(after[i] for i in places)
+
+        return record
+
+    def leave(self, output: Any) -> Any:
+        single = isinstance(output, Tensor)
+        items = [output] if single else list(output) if isinstance(output, tuple | list) else []
+        places = [i for i, t in enumerate(items) if isinstance(t, Tensor) and t.requires_grad]
+        if not places:
+            return output
+
+        def record(grads: tuple[Any, ...]) -> tuple[Any, ...]:
+            whole: list[Any] = [None] * len(items)
+            for i, g in zip(places, grads, strict=True):
+                whole[i] = g
+            for hook in list(self.hooks.backward_pre.values()):
+                whole = list(_replaced(hook(self.module, tuple(whole)), tuple(whole), "backward pre hook"))
+            self.outputs = tuple(whole)
+            if not self.waits:
+                self._call_hooks((None,) * self.inputs)
+            return tuple(whole[i] for i in places)
+
+        for i, t in zip(places, _pass(record, [items[i] for i in places]), strict=True):
+            items[i] = t
+        return items[0] if single else type(output)(items)
+
+    def _call_hooks(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook in list(self.hooks.backward.values()):
+            new = hook(self.module, grads, self.outputs)
+            if new is not None and not self.waits:
+                raise RuntimeError(
+                    "Backward hook for Modules where no input requires gradient should always return None or None for all gradients."
+                )
+            grads = _replaced(new, grads, "backward hook")
+        return grads
+
+
+def _replaced(new: Any, old: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    """What a hook returned in place of the gradients, if it returned anything."""
+    if new is None:
+        return old
+    new = new if isinstance(new, tuple) else (new,)
+    if len(new) != len(old):
+        raise RuntimeError(f"{what} returned an invalid number of gradients: got {len(new)}, but expected {len(old)}")
+    return new
+
+
+def _pass(record: Callable[[tuple[Any, ...]], tuple[Any, ...]], tensors: list[Tensor]) -> tuple[Tensor, ...]:
+    """The same tensors; their gradients go through `record` on their way back."""
+    from minigrad.autograd import Function
+
+    class Pass(Function):
+        @staticmethod
+        def forward(ctx: Any, *inputs: Tensor) -> tuple[Tensor, ...]:
+            ctx.set_materialize_grads(False)
+            return tuple(t.view_as(t) for t in inputs)
+
+        @staticmethod
+        def backward(ctx: Any, *grads: Any) -> tuple[Any, ...]:
+            return record(grads)
+
+    return Pass.apply(*tensors)

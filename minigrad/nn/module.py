@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Any, NamedTuple, TypeVar
-
-import numpy as np
+from typing import Any, TypeVar
 
 import minigrad as mg
 from minigrad._core import Callable as Callable_
@@ -21,6 +19,7 @@ from minigrad.registry import OPS
 
 from .hooks import Hooks, RemovableHandle
 from .parameter import Buffer, Parameter
+from .state import IncompatibleKeys, load_state, state_of, typename
 
 Self = TypeVar("Self", bound="Module")
 
@@ -54,16 +53,6 @@ class _Members(MutableMapping):
 
     def __repr__(self) -> str:
         return repr(dict(self))
-
-
-class _IncompatibleKeys(NamedTuple):
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 def _indent(text: str) -> str:
@@ -110,6 +99,40 @@ class Module(Callable_):
         """Call `hook(module, args, output)` after `forward`; what it returns, if anything, replaces the output."""
         return self._own_hooks().add("post", (hook, with_kwargs, always_call), prepend)
 
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` when the gradients of the outputs are known; a tuple that it returns replaces them."""
+        return self._own_hooks().add("backward_pre", hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when the gradients of the positional arguments are known; a tuple that it returns
+        replaces the first. Entries are None for what is no tensor or needs no gradient."""
+        return self._own_hooks().add("backward", hook, prepend)
+
+    register_backward_hook = register_full_backward_hook
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, prefix, keep_vars)` before `state_dict` reads this module."""
+        return self._own_hooks().add("state_pre", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata)` after `state_dict` has read this module; it changes the dict in place."""
+        return self._own_hooks().add("state", hook)
+
+    _register_state_dict_hook = register_state_dict_post_hook
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)` before
+        `load_state_dict` looks at this module; it changes its copy of the dict in place."""
+        return self._own_hooks().add("load_pre", hook)
+
+    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
+        """`register_load_state_dict_pre_hook` of hooks that take no module, as older programs have them."""
+        return self.register_load_state_dict_pre_hook(hook if with_module else lambda _, *rest: hook(*rest))
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, incompatible_keys)` after `load_state_dict` has compared the keys; it may empty the two lists in place."""
+        return self._own_hooks().add("load", hook)
+
     def _own_hooks(self) -> Hooks:
         if self._hooks is None:
             self.__dict__["_hooks"] = Hooks()
@@ -140,11 +163,11 @@ class Module(Callable_):
         else:
             # A registered name keeps its kind: None empties it, a tensor replaces a buffer, anything else is a mistake.
             if name in members.get("_parameter_names", ()) and value is not None:
-                raise TypeError(f"cannot assign '{_typename(value)}' as parameter '{name}' (minigrad.nn.Parameter or None expected)")
+                raise TypeError(f"cannot assign '{typename(value)}' as parameter '{name}' (minigrad.nn.Parameter or None expected)")
             if name in members.get("_module_names", ()) and value is not None:
-                raise TypeError(f"cannot assign '{_typename(value)}' as child module '{name}' (minigrad.nn.Module or None expected)")
+                raise TypeError(f"cannot assign '{typename(value)}' as child module '{name}' (minigrad.nn.Module or None expected)")
             if name in members.get("_buffer_names", ()) and value is not None and not isinstance(value, Tensor):
-                raise TypeError(f"cannot assign '{_typename(value)}' as buffer '{name}' (minigrad.Tensor or None expected)")
+                raise TypeError(f"cannot assign '{typename(value)}' as buffer '{name}' (minigrad.Tensor or None expected)")
             object.__setattr__(self, name, value)
             return
         if names is None:
@@ -186,7 +209,7 @@ class Module(Callable_):
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under `name`; None keeps the place (it is then in no list and no state_dict)."""
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"cannot assign '{_typename(param)}' object to parameter '{name}' (minigrad.nn.Parameter or None required)")
+            raise TypeError(f"cannot assign '{typename(param)}' object to parameter '{name}' (minigrad.nn.Parameter or None required)")
         if param is not None and param.grad_fn is not None:
             raise ValueError(
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. "
@@ -197,13 +220,13 @@ class Module(Callable_):
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but no parameter (running statistics, masks); not saved if not `persistent`."""
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (minigrad Tensor or None required)")
+            raise TypeError(f"cannot assign '{typename(tensor)}' object to buffer '{name}' (minigrad Tensor or None required)")
         self._register("buffer", "_buffer_names", name, tensor, persistent)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a submodule under `name`, as assigning it to the attribute does."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{_typename(module)} is not a Module subclass")
+            raise TypeError(f"{typename(module)} is not a Module subclass")
         self._register("module", "_module_names", name, module)
 
     register_module = add_module
@@ -289,6 +312,20 @@ class Module(Callable_):
                 raise AttributeError(f"`{name}` is not an nn.Module")
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put `module` at a dotted path; with `strict` there has to be one already."""
+        path, _, name = target.rpartition(".")
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{type(parent).__name__} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
     def _get_member(self, target: str, names_of: str, what: str) -> Any:
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
@@ -340,12 +377,12 @@ class Module(Callable_):
                 else:
                     param.grad = param.grad.detach().zero_()
 
-    def _apply(self: Self, fn: Callable[[Tensor], Tensor]) -> Self:
+    def _apply(self: Self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Replace the data of every parameter, gradient and buffer by `fn` of it. Parameters stay the same objects, so that
         optimizers made before keep working."""
         done = set()
         with mg.no_grad():
-            for module in self.modules():
+            for module in self.modules() if recurse else [self]:
                 for param in module._parameters.values():
                     if param is None or id(param) in done:
                         continue
@@ -390,6 +427,25 @@ class Module(Callable_):
     def half(self: Self) -> Self:
         return self.to(mg.float16)
 
+    def bfloat16(self: Self) -> Self:
+        return self.to(mg.bfloat16)
+
+    def type(self: Self, dst_type: mg.dtype) -> Self:
+        """Convert all parameters and buffers, also those that are no floats."""
+        return self._apply(lambda t: t.to(dst_type))
+
+    def to_empty(self: Self, *, device: Any = None, recurse: bool = True) -> Self:
+        """Give parameters and buffers new memory with no particular values."""
+        _check_cpu(device)
+        return self._apply(mg.empty_like, recurse)
+
+    def share_memory(self: Self) -> Self:
+        """Move parameters and buffers into memory that processes forked from this one share."""
+        return self._apply(lambda t: t.share_memory_())
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing is compiled at run time; accepted so that programs run."""
+
     def cpu(self: Self) -> Self:
         return self
 
@@ -398,17 +454,13 @@ class Module(Callable_):
 
     # ---- state ----
 
-    def _named_state(self, prefix: str = "") -> Iterator[tuple[str, Module, str]]:
-        """(key, module, name) of everything that state_dict holds, in PyTorch's order: parameters, buffers, then submodules."""
-        for name in self._parameter_names:
-            if self.__dict__[name] is not None:
-                yield prefix + name, self, name
-        for name, persistent in self._buffer_names.items():
-            if persistent and self.__dict__[name] is not None:
-                yield prefix + name, self, name
-        for name in self._module_names:
-            if (module := self.__dict__[name]) is not None:
-                yield from module._named_state(f"{prefix}{name}.")
+    def get_extra_state(self) -> Any:
+        """What else belongs to the state, if a subclass says so: kept under "_extra_state"."""
+        raise RuntimeError(f"{type(self).__name__}.get_extra_state: a module that has extra state defines it, and set_extra_state too")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take back what `get_extra_state` gave."""
+        raise RuntimeError(f"{type(self).__name__}.set_extra_state: a module that has extra state defines it, and get_extra_state too")
 
     def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> OrderedDict[str, Tensor]:
         """Parameters and persistent buffers by dotted name, with PyTorch's keys and layouts. The tensors share storage with the module's.
@@ -419,19 +471,14 @@ class Module(Callable_):
         state = OrderedDict() if destination is None else destination
         if not hasattr(state, "_metadata") and isinstance(state, OrderedDict):
             state._metadata = OrderedDict()  # type: ignore[attr-defined]
-        for path, module in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
-            if hasattr(state, "_metadata"):
-                state._metadata[path] = {"version": module._version}
-        for key, module, name in self._named_state(prefix):
-            value = module.__dict__[name]
-            state[key] = value if keep_vars else value.detach()
+        state_of(self, state, prefix, keep_vars)
         return state
 
     def _upgrade_state(self, state: dict[str, Any], prefix: str, version: int | None) -> None:
         """Bring the part of `state` under `prefix`, written by an older `version` of this module (None: unknown), to the present
         one, in place."""
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> _IncompatibleKeys:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
         """Copy values into parameters and buffers, by name; nothing changes unless everything fits.
 
         Values may be tensors or arrays of any library that NumPy reads. With `strict`, every missing and every unexpected key is an error,
@@ -442,55 +489,7 @@ class Module(Callable_):
         >>> net.load_state_dict({"weight": np.ones((2, 3), np.float32), "bias": np.zeros(2, np.float32)})
         <All keys matched successfully>
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        state = dict(state_dict)
-        metadata = getattr(state_dict, "_metadata", None) or {}
-        for path, module in self.named_modules(remove_duplicate=False):
-            module._upgrade_state(state, f"{path}." if path else "", metadata.get(path, {}).get("version"))
-
-        places = {key: (module, name) for key, module, name in self._named_state()}
-        missing = [key for key in places if key not in state]
-        unexpected = [key for key in state if key not in places]
-        problems, plan = [], []
-        shapeless: dict[Any, Tensor] = {}  # lazy modules before their first call, and what tells their size
-        for key, (module, name) in places.items():
-            if key not in state:
-                continue
-            target = module.__dict__[name]
-            try:
-                value = _as_tensor(state[key])
-            except (TypeError, ValueError, RuntimeError) as error:
-                problems.append(f"{key}: expected a tensor or an array, got {_typename(state[key])} ({error})")
-                continue
-            if module._shapeless and target.dim():
-                shapeless.setdefault(module, value)
-            elif tuple(value.shape) != tuple(target.shape) and not (target.dim() == 0 and tuple(value.shape) == (1,)):
-                problems.append(
-                    f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
-                    f"the shape in current model is {target.shape}."
-                )
-                continue
-            plan.append((module, name, value))
-        if strict and unexpected:
-            problems.insert(0, "Unexpected key(s) in state_dict: " + ", ".join(f'"{key}"' for key in unexpected) + ". ")
-        if strict and missing:
-            problems.insert(0, "Missing key(s) in state_dict: " + ", ".join(f'"{key}"' for key in missing) + ". ")
-        if problems:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
-
-        with mg.no_grad():
-            for module, weight in shapeless.items():
-                module._become_ready(module.size_of(weight))
-            for module, name, value in plan:
-                target = module.__dict__[name]
-                if not assign:
-                    target.copy_(value.reshape(target.shape))
-                elif isinstance(target, Parameter):
-                    module.__dict__[name] = value if isinstance(value, Parameter) else Parameter(value, target.requires_grad)
-                else:
-                    module.__dict__[name] = value
-        return _IncompatibleKeys(missing, unexpected)
+        return load_state(self, state_dict, strict, assign)
 
     # ---- showing ----
 
@@ -510,22 +509,9 @@ class Module(Callable_):
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
-def _typename(value: Any) -> str:
-    kind = type(value)
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-
-
 def _check_cpu(device: Any) -> None:
     if device is not None and str(device).split(":")[0] != "cpu":
         raise RuntimeError(f"Module.to: minigrad computes on the CPU only, got device {str(device)!r}")
-
-
-def _as_tensor(value: Any) -> Tensor:
-    if isinstance(value, Tensor):
-        return value.detach()
-    if isinstance(value, str | bytes | Mapping):
-        raise TypeError("no array")
-    return mg.tensor(np.asarray(value))
 
 
 def _locate(error: Exception, module: Module) -> None:

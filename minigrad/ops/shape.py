@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import mmap
 
 import numpy as np
 
@@ -520,6 +521,17 @@ def _cpu(self):
     return self
 
 
+def _share_memory_(self):
+    """Move the elements into memory that processes forked from this one share with it; returns the tensor."""
+    if self.numel():
+        bits = {1: np.uint8, 2: np.int16, 4: np.int32, 8: np.int64, 16: np.complex128}[self.element_size()]
+        array = np.frombuffer(mmap.mmap(-1, self.nbytes), bits).reshape(self.shape)
+        shared = _core.bits_of(_core.from_numpy(array), self.dtype)
+        _core.copy_(shared, self.detach())
+        self.data = shared
+    return self
+
+
 def _copy_(self, source, non_blocking=False):
     """Set the elements to those of `source`, cast and broadcast; returns the tensor."""
     return _core.copy_(self, source)
@@ -540,6 +552,7 @@ for _name, _method in {
     "type": _type,
     "type_as": _type_as,
     "cpu": _cpu,
+    "share_memory_": _share_memory_,
     "copy_": _copy_,
     "fill_": _fill_,
     "zero_": _zero_,
