@@ -65,19 +65,8 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     low, high = ((1 + math.erf((edge - mean) / std / math.sqrt(2))) / 2 for edge in (a, b))
     with mg.no_grad():
         u = mg.empty(tensor.shape, dtype=mg.float64).uniform_(2 * low - 1, 2 * high - 1, generator=generator)
-        return tensor.copy_((_erfinv(u) * (std * math.sqrt(2)) + mean).clamp(a, b))
-
-
-def _erfinv(y: Tensor) -> Tensor:
-    """Inverse of erf in float64: Winitzki's formula (within 2e-3), then three of Halley's steps."""
-    y = y.clamp(-1 + 2**-53, 1 - 2**-53)
-    log = (1 - y * y).log()
-    t = 2 / (math.pi * 0.147) + log / 2
-    x = ((t * t - log / 0.147).sqrt() - t).sqrt() * y.sign()
-    for _ in range(3):
-        step = (x.erf() - y) * (math.sqrt(math.pi) / 2) * (x * x).exp()
-        x = x - step / (1 + x * step)
-    return x
+        u = u.clamp(-1 + 2**-53, 1 - 2**-53)
+        return tensor.copy_((u.erfinv() * (std * math.sqrt(2)) + mean).clamp(a, b))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:

@@ -87,6 +87,23 @@ def clip_grad_norm_(
     """
     grads = _grads(parameters)
     norm = _checked(grads, norm_type, error_if_nonfinite)
+    _scale(grads, max_norm, norm)
+    return norm
+
+
+def clip_grads_with_norm_(parameters: Iterable[Tensor] | Tensor, max_norm: float, total_norm: Tensor, foreach: bool | None = None) -> None:
+    """Scale all gradients in place as `clip_grad_norm_` does where their common norm is `total_norm`.
+
+    >>> p = mg.zeros(2, requires_grad=True)
+    >>> p.grad = mg.tensor([3.0, 4.0])
+    >>> clip_grads_with_norm_([p], 1.0, mg.tensor(10.0))
+    >>> [round(g, 4) for g in p.grad.tolist()]
+    [0.3, 0.4]
+    """
+    _scale(_grads(parameters), max_norm, total_norm)
+
+
+def _scale(grads: list[Tensor], max_norm: float, norm: Tensor) -> None:
     factor = float(max_norm) / (norm.item() + 1e-6)
     if not factor >= 1.0:  # less, or NaN, which must be seen
         fused, others = _by_dtype(grads)
@@ -95,7 +112,6 @@ def clip_grad_norm_(
         with mg.no_grad():
             for g in others:
                 g.mul_(factor)
-    return norm
 
 
 def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float, foreach: bool | None = None) -> None:
