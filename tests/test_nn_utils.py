@@ -253,6 +253,7 @@ def test_skip_init_uses_no_random_numbers():
 def pruned_alike(*steps):
     """Apply the same pruning to both libraries' layers, then compare masks, a call and its gradients."""
     torch = pytest.importorskip("torch")
+    pytest.importorskip("torch.nn.utils.prune")
     ours, theirs = nn.Conv1d(4, 5, 3).double(), torch.nn.Conv1d(4, 5, 3).double()
     load_same(ours, theirs)
     for name, *args in steps:
@@ -292,8 +293,6 @@ def test_pruning_at_random_and_globally():
     masks = mg.cat([net[0].weight_mask.flatten(), net[2].weight_mask.flatten()])
     sizes = mg.cat([net[0].weight_orig.flatten(), net[2].weight_orig.flatten()]).abs()
     assert masks.sum().item() == 15 and sizes[masks == 0].max().item() < sizes[masks == 1].min().item()
-    twin = copy.deepcopy(net)
-    assert mg.equal(twin(mg.ones(1, 6)), net(mg.ones(1, 6)))
 
 
 @pytest.mark.parametrize("act, error, match", [

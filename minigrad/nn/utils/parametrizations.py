@@ -82,8 +82,14 @@ class _SpectralNorm(Module):
     def iterate(self, matrix: Tensor, steps: int) -> None:
         with mg.no_grad():
             for _ in range(steps):
-                self._u.copy_(F.normalize(matrix @ self._v, dim=0, eps=self.eps))
-                self._v.copy_(F.normalize(matrix.mH @ self._u, dim=0, eps=self.eps))
+                self.step_u(matrix)
+                self.step_v(matrix)
+
+    def step_u(self, matrix: Tensor) -> None:
+        self._u.copy_(F.normalize(matrix @ self._v, dim=0, eps=self.eps))
+
+    def step_v(self, matrix: Tensor) -> None:
+        self._v.copy_(F.normalize(matrix.mH @ self._u, dim=0, eps=self.eps))
 
     def forward(self, weight: Tensor) -> Tensor:
         if weight.dim() == 1:

@@ -6,7 +6,6 @@ The module gets a class of its own, a subclass of the one it had, in which the n
 
 from __future__ import annotations
 
-import copyreg
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -194,7 +193,7 @@ def _own_class(module: Module) -> None:
         import copy
 
         if id(self) not in memo:
-            memo[id(self)] = twin = copyreg.__newobj__(plain)
+            memo[id(self)] = twin = plain.__new__(plain)
             twin.__dict__.update({k: copy.deepcopy(v, memo) for k, v in self.__dict__.items()})
             _take_class(twin, list(self.parametrizations))
         return memo[id(self)]

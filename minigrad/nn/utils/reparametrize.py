@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad as mg
+from minigrad._core import Tensor
 
 from ..hooks import RemovableHandle
 from ..module import Module
@@ -87,11 +88,21 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     return module
 
 
+class _RightFirst(_SpectralNorm):
+    """Power iteration that begins with the right vector."""
+
+    def iterate(self, matrix: Tensor, steps: int) -> None:
+        with mg.no_grad():
+            for _ in range(steps):
+                self.step_v(matrix)
+                self.step_u(matrix)
+
+
 class SpectralNorm(_Before):
     def __init__(self, name: str, steps: int, dim: int, eps: float, weight: Any) -> None:
         super().__init__(name)
         self.steps = steps
-        self.norm = _SpectralNorm(weight.detach(), steps, dim, eps)
+        self.norm = _RightFirst(weight.detach(), steps, dim, eps)
 
     def compute(self, module: Any) -> Any:
         self.norm._u, self.norm._v = getattr(module, f"{self.name}_u"), getattr(module, f"{self.name}_v")
