@@ -7,6 +7,7 @@
 tensor([2., 4., 6.])
 """
 
+import math as _math
 from typing import Any
 
 from . import autograd, backends, nn, ops, optim, random, registry, utils
@@ -38,11 +39,14 @@ from ._core import (
     set_num_threads,
     uint8,
 )
+from .device import device, get_default_device, set_default_device
 from .dtypes import finfo, iinfo
 from .errors import DTypeError, GradError, ShapeError
 from .io import load, save
+from .legacy import *  # noqa: F403
 from .ops.creation import *  # noqa: F403
 from .ops.random import *  # noqa: F403
+from .settings import *  # noqa: F403
 
 __version__ = "0.1.0"
 
@@ -55,6 +59,8 @@ int = int32
 long = int64
 short = int16
 
+e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
+
 _LATER = (
     "array_api",
     "func",
@@ -63,6 +69,7 @@ _LATER = (
     "fft",
     "testing",
     "datasets",
+    "cuda",
 )  # submodules that few programs need: imported when they are first asked for
 _find, __dir__ = ops.namespace(globals(), "mg")
 

@@ -11,6 +11,10 @@ class DTypeError(TypeError, RuntimeError):
     """An element type does not fit the op."""
 
 
+class DeviceError(ValueError, RuntimeError):
+    """A device other than the CPU was asked for."""
+
+
 class GradError(RuntimeError):
     """A gradient was asked for that cannot be had, or that would be wrong."""
 

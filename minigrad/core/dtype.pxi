@@ -8,6 +8,7 @@ from libc.string cimport memcmp, memcpy, memset
 from csrc cimport *
 cimport cython
 
+from .device import CPU
 from .errors import DTypeError, GradError, ShapeError
 
 

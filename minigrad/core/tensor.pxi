@@ -14,6 +14,15 @@ cdef int64_t ONE = 1  # the stride of a flat array
 
 cdef class Node
 
+cdef object make_tensor = None  # what PyTorch's old constructor does
+
+
+def install_constructor(make):
+    """Hand over what `Tensor(...)` makes of its arguments."""
+    global make_tensor
+    make_tensor = make
+
+
 cdef object load_rest = None
 
 
@@ -49,7 +58,10 @@ cdef class Tensor:
     cdef object __weakref__
 
     def __init__(self, *args, **kwargs):
-        raise TypeError("Tensor: make one with minigrad.tensor(data), zeros(shape), from_numpy(array), ...")
+        """PyTorch's old constructor: `Tensor(2, 3)` is memory of that shape, `Tensor([2, 3])` holds these values as the default dtype."""
+        if kwargs or make_tensor is None:
+            raise TypeError("Tensor: make one with minigrad.tensor(data), zeros(shape), from_numpy(array), ...")
+        self.data = make_tensor(args)
 
     def __dealloc__(self):
         if self.storage != NULL:
@@ -129,7 +141,7 @@ cdef class Tensor:
     @property
     def device(self):
         """Always the CPU: minigrad has no other."""
-        return "cpu"
+        return CPU
 
     def is_floating_point(self):
         return CATEGORY[self.dtype_] == FLOATING
@@ -542,7 +554,8 @@ cdef class Tensor:
         if self.wants_grad and CATEGORY[value.dtype_] < FLOATING:
             raise DTypeError(f"data: a tensor that requires grad cannot hold dtype {DTYPES[value.dtype_].name}")
         mg_storage_incref(value.storage)
-        mg_storage_decref(self.storage)
+        if self.storage != NULL:
+            mg_storage_decref(self.storage)
         self.storage, self.ptr, self.dtype_, self.ndim_ = value.storage, value.ptr, value.dtype_, value.ndim_
         self.size_, self.contiguous_ = value.size_, value.contiguous_
         memcpy(self.shape_, value.shape_, sizeof(int64_t) * value.ndim_)

@@ -1,6 +1,9 @@
 """Networks: modules, parameters, losses, initial values. Names and behaviour are PyTorch's."""
 
-from . import functional, init, utils
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from ..missing import refuser as _refuser
+from . import functional, init, modules, utils
 from .activation import (
     CELU,
     ELU,
@@ -315,5 +318,9 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "modules",
     "utils",
 ]
+
+if not _TYPE_CHECKING:
+    __getattr__ = _refuser(globals())

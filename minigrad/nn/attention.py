@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import minigrad as mg
@@ -113,3 +116,25 @@ class MultiheadAttention(Module):
 
     def extra_repr(self) -> str:
         return f"embed_dim={self.embed_dim}, num_heads={self.num_heads}, batch_first={self.batch_first}"
+
+
+class SDPBackend(enum.IntEnum):
+    """The ways in which PyTorch computes attention; here there is one."""
+
+    ERROR = -1
+    MATH = 0
+    FLASH_ATTENTION = 1
+    EFFICIENT_ATTENTION = 2
+    CUDNN_ATTENTION = 3
+    OVERRIDEABLE = 4
+
+
+@contextmanager
+def sdpa_kernel(backends: SDPBackend | list[SDPBackend], set_priority: bool = False) -> Iterator[None]:
+    """Accepted, and chooses nothing: attention has one kernel, which keeps no matrix of all scores.
+
+    >>> with sdpa_kernel(SDPBackend.MATH):
+    ...     mg.nn.functional.scaled_dot_product_attention(*mg.randn(3, 1, 4, 8)).shape
+    (1, 4, 8)
+    """
+    yield

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import minigrad as mg
 from minigrad._core import Callable as Callable_
 from minigrad._core import Tensor, install_module
+from minigrad.device import on_cpu
 from minigrad.registry import OPS
 
 from .hooks import Hooks, RemovableHandle
@@ -411,7 +412,7 @@ class Module(Callable_):
                 dtype = arg
             elif not isinstance(arg, bool):
                 device = arg
-        _check_cpu(device)
+        on_cpu(device, "Module.to")
         if dtype is None:
             return self
         if not dtype.is_floating_point and not dtype.is_complex:
@@ -436,7 +437,7 @@ class Module(Callable_):
 
     def to_empty(self: Self, *, device: Any = None, recurse: bool = True) -> Self:
         """Give parameters and buffers new memory with no particular values."""
-        _check_cpu(device)
+        on_cpu(device, "Module.to")
         return self._apply(mg.empty_like, recurse)
 
     def share_memory(self: Self) -> Self:
@@ -507,11 +508,6 @@ class Module(Callable_):
             return f"{self._get_name()}({extra})"
         lines = (extra.split("\n") if extra else []) + children
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
-
-
-def _check_cpu(device: Any) -> None:
-    if device is not None and str(device).split(":")[0] != "cpu":
-        raise RuntimeError(f"Module.to: minigrad computes on the CPU only, got device {str(device)!r}")
 
 
 def _locate(error: Exception, module: Module) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core, registry
+from ..missing import missing
 from . import (  # noqa: F401
     activation,
     bitwise,
@@ -110,6 +111,7 @@ def namespace(scope: dict[str, Any], where: str) -> tuple[Callable[[str], Any], 
             scope.update(functions(where))
             if name in scope:
                 return scope[name]
+            raise missing(module, name, lambda: scope)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     def listing() -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Tensor, from_numpy
+from ..device import on_cpu
 from ..errors import DTypeError, ShapeError
 
 __all__ = [
@@ -37,6 +38,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     tensor([[1, 2],
             [3, 4]])
     """
+    if device is not None:
+        on_cpu(device, "tensor")
     if isinstance(data, Tensor):
         out = data.detach().clone()
     else:
@@ -67,6 +70,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     >>> a = np.zeros(2); mg.as_tensor(a)[0] = 5; a.tolist()
     [5.0, 0.0]
     """
+    if device is not None:
+        on_cpu(device, "as_tensor")
     if isinstance(data, Tensor):
         return data if dtype is None else _core.cast(data, dtype)
     if isinstance(data, np.ndarray) and data.flags.writeable and data.dtype.kind in "bifc" and data.dtype.isnative:
@@ -109,6 +114,8 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> mg.empty(2, 3).shape
     (2, 3)
     """
+    if device is not None:
+        on_cpu(device, "empty")
     return _finish(_core.empty(_shape(size), dtype), requires_grad)
 
 
@@ -118,6 +125,8 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> mg.zeros(2)
     tensor([0., 0.])
     """
+    if device is not None:
+        on_cpu(device, "zeros")
     return full(_shape(size), 0, dtype=dtype or _core.get_default_dtype(), requires_grad=requires_grad)
 
 
@@ -127,6 +136,8 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     >>> mg.ones(2)
     tensor([1., 1.])
     """
+    if device is not None:
+        on_cpu(device, "ones")
     return full(_shape(size), 1, dtype=dtype or _core.get_default_dtype(), requires_grad=requires_grad)
 
 
@@ -136,6 +147,8 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     >>> mg.full((2,), 7)
     tensor([7, 7])
     """
+    if device is not None:
+        on_cpu(device, "full")
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     if dtype is None:
@@ -144,39 +157,47 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     return _finish(_core.full_of(size, fill_value, dtype), requires_grad)
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """An uninitialised tensor of the same shape and dtype.
 
     >>> mg.empty_like(mg.zeros(2, 3)).shape
     (2, 3)
     """
+    if device is not None:
+        on_cpu(device, "empty_like")
     return _finish(_core.empty(input.shape, dtype or input.dtype), requires_grad)
 
 
-def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the same shape and dtype.
 
     >>> mg.zeros_like(mg.tensor([1, 2]))
     tensor([0, 0])
     """
+    if device is not None:
+        on_cpu(device, "zeros_like")
     return _finish(_core.full_of(input.shape, 0, dtype or input.dtype), requires_grad)
 
 
-def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the same shape and dtype.
 
     >>> mg.ones_like(mg.tensor([1, 2]))
     tensor([1, 1])
     """
+    if device is not None:
+        on_cpu(device, "ones_like")
     return _finish(_core.full_of(input.shape, 1, dtype or input.dtype), requires_grad)
 
 
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """One value in the same shape and dtype.
 
     >>> mg.full_like(mg.tensor([1, 2]), 5)
     tensor([5, 5])
     """
+    if device is not None:
+        on_cpu(device, "full_like")
     return _finish(_core.full_of(input.shape, fill_value, dtype or input.dtype), requires_grad)
 
 
@@ -186,6 +207,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     >>> mg.arange(1, 2.5, 0.5)
     tensor([1. , 1.5, 2. ])
     """
+    if device is not None:
+        on_cpu(device, "arange")
     if end is None:
         start, end = 0, start
     start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
@@ -208,6 +231,8 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
     >>> mg.linspace(0, 1, 3)
     tensor([0. , 0.5, 1. ])
     """
+    if device is not None:
+        on_cpu(device, "linspace")
     if steps < 0:
         raise ShapeError(f"linspace: expected at least 0 steps, got {steps}")
     return _finish(_of(np.linspace(start, end, steps), dtype), requires_grad)
@@ -220,11 +245,15 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
     tensor([[1., 0.],
             [0., 1.]])
     """
+    if device is not None:
+        on_cpu(device, "eye")
     return _finish(_of(np.eye(n, m), dtype), requires_grad)
 
 
 def _new(name: str, function: Any) -> None:
     def method(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+        if device is not None:
+            on_cpu(device)
         return function(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
     method.__name__ = method.__qualname__ = name

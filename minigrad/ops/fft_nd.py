@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..device import on_cpu
 from ..errors import ShapeError
 from ..registry import ErrorSample, Sample, composite
 from .complex import _numbers
@@ -239,6 +240,8 @@ def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, re
     >>> mg.fft.fftfreq(4)
     tensor([ 0.  ,  0.25, -0.5 , -0.25])
     """
+    if device is not None:
+        on_cpu(device, "fftfreq")
     _positive("fftfreq", n)
     return _finish(_of(np.fft.fftfreq(n, d), dtype), requires_grad)
 
@@ -249,6 +252,8 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, r
     >>> mg.fft.rfftfreq(4)
     tensor([0.  , 0.25, 0.5 ])
     """
+    if device is not None:
+        on_cpu(device, "rfftfreq")
     _positive("rfftfreq", n)
     return _finish(_of(np.fft.rfftfreq(n, d), dtype), requires_grad)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Tensor
+from ..device import CPU, device, on_cpu
 from ._examples import as_examples, draw_in_place, drawing
 
 GROUP = 64  # words of 32 bits: what the kernels make at a time
@@ -31,12 +32,14 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
+        if device is not None:
+            on_cpu(device)
         self._lock = allocate_lock()
         self._seed, self._position = 67280421310721, 0  # PyTorch's default seed
 
     @property
-    def device(self) -> str:
-        return "cpu"
+    def device(self) -> device:
+        return CPU
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream of `seed`, an integer of 64 bits, negative or not; returns self. Raises ValueError outside."""

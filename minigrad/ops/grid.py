@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Tensor, from_numpy
+from ..device import on_cpu
 from ..errors import DTypeError, ShapeError
 from .creation import _finish
 
@@ -44,6 +45,8 @@ def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_gra
     >>> mg.scalar_tensor(3)
     tensor(3.)
     """
+    if device is not None:
+        on_cpu(device, "scalar_tensor")
     return _finish(_core.full_of((), _number(s), dtype or _core.get_default_dtype()), requires_grad)
 
 
@@ -53,6 +56,8 @@ def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = No
     >>> mg.empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
+    if device is not None:
+        on_cpu(device, "empty_strided")
     size, stride = tuple(size), tuple(stride)
     if any(s < 0 for s in stride) or len(size) != len(stride):
         raise ShapeError(f"empty_strided: expected one stride, not negative, for each of the sizes {size}, got {stride}")
@@ -68,6 +73,8 @@ def logspace(
     >>> mg.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
+    if device is not None:
+        on_cpu(device, "logspace")
     if steps < 0:
         raise ShapeError(f"logspace: expected at least 0 steps, got {steps}")
     with np.errstate(all="ignore"):
@@ -90,6 +97,8 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, devi
     >>> mg.tril_indices(2, 2).tolist()
     [[0, 1, 1], [0, 0, 1]]
     """
+    if device is not None:
+        on_cpu(device, "tril_indices")
     return _triangle("tril_indices", row, col, dtype, lambda above: above <= offset)
 
 
@@ -99,6 +108,8 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, devi
     >>> mg.triu_indices(2, 2).tolist()
     [[0, 0, 1], [0, 1, 1]]
     """
+    if device is not None:
+        on_cpu(device, "triu_indices")
     return _triangle("triu_indices", row, col, dtype, lambda above: above >= offset)
 
 
@@ -125,6 +136,8 @@ def hann_window(window_length: int, periodic: bool = True, *, dtype: Any = None,
     >>> mg.hann_window(4)
     tensor([0. , 0.5, 1. , 0.5])
     """
+    if device is not None:
+        on_cpu(device, "hann_window")
     return _window("hann_window", window_length, periodic, _cosines(0.5, -0.5), dtype, requires_grad)
 
 
@@ -137,6 +150,8 @@ def hamming_window(
     >>> mg.hamming_window(4)
     tensor([0.08, 0.54, 1.  , 0.54])
     """
+    if device is not None:
+        on_cpu(device, "hamming_window")
     return _window("hamming_window", window_length, periodic, _cosines(alpha, -beta), dtype, requires_grad)
 
 
@@ -148,6 +163,8 @@ def blackman_window(
     >>> mg.blackman_window(5, periodic=False)[2]
     tensor(1.)
     """
+    if device is not None:
+        on_cpu(device, "blackman_window")
     return _window("blackman_window", window_length, periodic, _cosines(0.42, -0.5, 0.08), dtype, requires_grad)
 
 
@@ -159,6 +176,8 @@ def bartlett_window(
     >>> mg.bartlett_window(4)
     tensor([0. , 0.5, 1. , 0.5])
     """
+    if device is not None:
+        on_cpu(device, "bartlett_window")
     return _window("bartlett_window", window_length, periodic, lambda x: 1 - np.abs(2 * x - 1), dtype, requires_grad)
 
 
@@ -170,6 +189,9 @@ def kaiser_window(
     >>> mg.kaiser_window(3, periodic=False)[1]
     tensor(1.)
     """
+
+    if device is not None:
+        on_cpu(device, "kaiser_window")
 
     def shape(x: np.ndarray) -> np.ndarray:
         return np.i0(beta * np.sqrt(np.maximum(1 - (2 * x - 1) ** 2, 0))) / np.i0(beta)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
+from ..device import on_cpu
 
 
 def array_namespace(self: Any, /, *, api_version: str | None = None) -> Any:
@@ -18,8 +19,9 @@ def array_namespace(self: Any, /, *, api_version: str | None = None) -> Any:
 
 def to_device(self: Any, device: Any, /, *, stream: Any = None) -> Any:
     """The tensor itself: there is one device. Raises ValueError for another, or for a stream."""
-    if device != "cpu" or stream is not None:
-        raise ValueError(f"to_device: expected device 'cpu' and no stream, got {device!r} and {stream!r}")
+    on_cpu(device, "to_device")
+    if stream is not None:
+        raise ValueError(f"to_device: expected no stream, got {stream!r}")
     return self
 
 

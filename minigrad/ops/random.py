@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _core
 from .._core import Tensor
+from ..device import on_cpu
 from ..errors import DTypeError
 from ._examples import by_numpy
 from .generator import (
@@ -72,6 +73,8 @@ def rand(*args: Any, size: Any = None, generator: Generator | None = None, out: 
     >>> x.shape, bool(((x >= 0) & (x < 1)).all())
     ((2, 3), True)
     """
+    if device is not None:
+        on_cpu(device, "rand")
     return _filled("rand", "uniform", _size("rand", args, size), _floats("rand", dtype), generator, (0.0, 1.0), out, requires_grad)
 
 
@@ -82,6 +85,8 @@ def randn(*args: Any, size: Any = None, generator: Generator | None = None, out:
     >>> mg.randn(2, 3, dtype=mg.float64).dtype
     minigrad.float64
     """
+    if device is not None:
+        on_cpu(device, "randn")
     return _filled("randn", "normal", _size("randn", args, size), _floats("randn", dtype), generator, (0.0, 1.0), out, requires_grad)
 
 
@@ -94,6 +99,8 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     >>> x.dtype, bool(((x == 3) | (x == 4)).all())
     (minigrad.int64, True)
     """
+    if device is not None:
+        on_cpu(device, "randint")
     if isinstance(high, (tuple, list)):
         low, high, size = 0, low, high
     elif high is None:
@@ -121,6 +128,8 @@ def rand_like(
     >>> mg.rand_like(mg.zeros(2, 3)).shape
     (2, 3)
     """
+    if device is not None:
+        on_cpu(device, "rand_like")
     return rand(input.shape, generator=generator, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
@@ -132,6 +141,8 @@ def randn_like(
     >>> mg.randn_like(mg.zeros(2, 3)).shape
     (2, 3)
     """
+    if device is not None:
+        on_cpu(device, "randn_like")
     return randn(input.shape, generator=generator, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
@@ -142,6 +153,8 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, generator:
     >>> mg.randint_like(mg.zeros(2, 3), 4).dtype
     minigrad.float32
     """
+    if device is not None:
+        on_cpu(device, "randint_like")
     low, high = (0, low) if high is None else (low, high)
     return randint(low, high, input.shape, generator=generator, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
@@ -153,6 +166,8 @@ def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None =
     >>> mg.randperm(4).sum()
     tensor(6)
     """
+    if device is not None:
+        on_cpu(device, "randperm")
     if n < 0:
         raise ValueError(f"randperm: expected n >= 0, got {n}")
     # A key's low bits give way to its number, so that sorting is all: several times as fast as finding the order of the keys.
@@ -176,6 +191,8 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     >>> mg.normal(2.0, 0.0, (2,))
     tensor([2., 2.])
     """
+    if device is not None:
+        on_cpu(device, "normal")
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
     if (_core.whole(std) < 0).any() if isinstance(std, Tensor) else not std >= 0:
         raise ValueError(f"normal: std must not be negative, got {std}")

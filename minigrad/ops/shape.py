@@ -8,6 +8,7 @@ import mmap
 import numpy as np
 
 from .. import _core
+from ..device import KINDS, on_cpu
 from ..errors import ShapeError
 from ..registry import ErrorSample, Sample, composite, defop
 
@@ -496,19 +497,19 @@ def _to(self, *args, dtype=None, device=None, copy=False, non_blocking=False):
             dtype = a.dtype
         elif isinstance(a, bool):
             continue  # PyTorch's non_blocking, which means nothing here
-        elif isinstance(a, str) and a.split(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
+        elif isinstance(a, str) and a.split(":")[0] in KINDS:
             device = a
         else:
             dtype = a
-    if device is not None and str(device).split(":")[0] != "cpu":
-        raise ValueError(f'to: minigrad has no device but "cpu", got {device!r}')
+    if device is not None:
+        on_cpu(device, "to")
     out = self if dtype is None else _core.cast(self, dtype)
     return clone(self) if copy and out is self else out
 
 
 def _type(self, dtype=None):
-    """The dtype, or the tensor cast to one."""
-    return self.dtype if dtype is None else _core.cast(self, dtype)
+    """The dtype, or the tensor cast to one, which may be given as PyTorch's older `FloatTensor` and so on."""
+    return self.dtype if dtype is None else _core.cast(self, getattr(dtype, "dtype", dtype))
 
 
 def _type_as(self, other):
@@ -519,6 +520,21 @@ def _type_as(self, other):
 def _cpu(self):
     """The tensor itself."""
     return self
+
+
+def _cuda(self, device=None, non_blocking=False):
+    """Raises RuntimeError: there is no GPU."""
+    raise RuntimeError("cuda: minigrad computes on the CPU only; leave the call out, or use .to('cpu')")
+
+
+def _pin_memory(self, device=None):
+    """The tensor itself: pinned memory is faster to reach for a GPU only."""
+    return self
+
+
+def _get_device(self):
+    """-1: the number of the GPU that holds the tensor, of which there is none."""
+    return -1
 
 
 def _share_memory_(self):
@@ -552,6 +568,9 @@ for _name, _method in {
     "type": _type,
     "type_as": _type_as,
     "cpu": _cpu,
+    "cuda": _cuda,
+    "pin_memory": _pin_memory,
+    "get_device": _get_device,
     "share_memory_": _share_memory_,
     "copy_": _copy_,
     "fill_": _fill_,
@@ -559,3 +578,13 @@ for _name, _method in {
 }.items():
     _method.__name__ = _method.__qualname__ = _name
     _core.attach(_name, _method)
+
+for _name, _value in {
+    "is_cpu": True,
+    "is_cuda": False,
+    "is_mps": False,
+    "is_meta": False,
+    "is_sparse": False,
+    "is_quantized": False,
+}.items():
+    _core.attach(_name, property(lambda self, value=_value: value, doc=f"{_value}: tensors are dense and on the CPU."))

@@ -1,5 +1,8 @@
 """Optimizers and learning-rate schedules. Names, formulas and `state_dict` layouts are PyTorch's."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from ..missing import refuser as _refuser
 from . import lr_scheduler, swa_utils
 from .adafactor import Adafactor
 from .adam import Adam, AdamW
@@ -35,3 +38,6 @@ __all__ = [
     "swa_utils",
     "swap_in_optimizer_params_and_state",
 ]
+
+if not _TYPE_CHECKING:
+    __getattr__ = _refuser(globals())

@@ -1,5 +1,6 @@
 """What surrounds training: data, checkpointing."""
 
+from ..missing import missing
 from . import data
 
 __all__ = ["checkpoint", "data"]
@@ -10,4 +11,4 @@ def __getattr__(name: str) -> object:
         import importlib
 
         return importlib.import_module(".checkpoint", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise missing(__name__, name, lambda: __all__)

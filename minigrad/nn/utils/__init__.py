@@ -1,5 +1,8 @@
 """Tools for networks: clipping gradients, computed and pruned weights, folding, sequences of different lengths."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from ...missing import refuser as _refuser
 from . import parametrizations, parametrize, prune, rnn
 from .clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .convert import parameters_to_vector, vector_to_parameters
@@ -31,3 +34,6 @@ __all__ = [
     "vector_to_parameters",
     "weight_norm",
 ]
+
+if not _TYPE_CHECKING:
+    __getattr__ = _refuser(globals())

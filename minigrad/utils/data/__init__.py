@@ -1,5 +1,8 @@
 """Data sets, the order in which they are visited, and batches of them. Names and behaviour are PyTorch's."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from ...missing import refuser as _refuser
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader, get_worker_info
 from .dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
@@ -23,3 +26,6 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+if not _TYPE_CHECKING:
+    __getattr__ = _refuser(globals())
