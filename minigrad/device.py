@@ -14,14 +14,14 @@ class device(str):
 
     As a context manager it sets where tensors are made, which can only be the CPU.
 
-    >>> device("cuda", 1), device("cpu").type
+    >>> mg.device("cuda", 1), mg.device("cpu").type
     (device(type='cuda', index=1), 'cpu')
     >>> mg.zeros(2).device == "cpu"
     True
     """
 
     type: str
-    index: int | None
+    index: int | None  # type: ignore[assignment]  (not str's method)
 
     def __new__(cls, type: Any, index: int | None = None) -> device:
         kind, _, number = str(type).partition(":")

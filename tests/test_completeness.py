@@ -27,12 +27,13 @@ NOT_OPS = {
     "random": "bernoulli binomial multinomial normal poisson rand rand_like randint randint_like randn randn_like randperm "
     "bernoulli_ cauchy_ exponential_ geometric_ log_normal_ normal_ random_ uniform_ "
     "get_rng_state initial_seed manual_seed seed set_rng_state",
-    "settings, files": "get_default_dtype get_num_threads is_grad_enabled set_default_dtype set_num_threads load save",
+    "settings, files": "get_default_dtype get_num_threads is_grad_enabled set_default_dtype set_num_threads load save "
+    "get_default_device set_default_device " + " ".join(mg.settings.__all__),
     "dtypes and shapes": "fftfreq rfftfreq broadcast_shapes promote_types result_type can_cast",
     "an equation comes first": "einsum",
     "properties": "data_ptr dim element_size is_complex is_contiguous is_floating_point is_inference ndimension nelement numel size storage_offset "
     "stride type",
-    "to and from": "bool cdouble cfloat byte char cpu double float half bfloat16 int long short to to_device type_as item numpy tolist copy_ detach detach_",
+    "to and from": "cuda get_device pin_memory share_memory_ bool cdouble cfloat byte char cpu double float half bfloat16 int long short to to_device type_as item numpy tolist copy_ detach detach_",
     "the graph": "backward register_hook requires_grad_ retain_grad",
     "in place, or with arguments in another order": "fill_ fill_diagonal_ zero_ where",
 }

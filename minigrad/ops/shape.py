@@ -579,12 +579,11 @@ for _name, _method in {
     _method.__name__ = _method.__qualname__ = _name
     _core.attach(_name, _method)
 
-for _name, _value in {
-    "is_cpu": True,
-    "is_cuda": False,
-    "is_mps": False,
-    "is_meta": False,
-    "is_sparse": False,
-    "is_quantized": False,
-}.items():
-    _core.attach(_name, property(lambda self, value=_value: value, doc=f"{_value}: tensors are dense and on the CPU."))
+
+def _constant(name: str, value: bool) -> None:
+    _core.attach(name, property(lambda self: value, doc=f"{value}: tensors are dense and on the CPU."))
+
+
+for _name in ("is_cuda", "is_mps", "is_meta", "is_sparse", "is_quantized"):
+    _constant(_name, False)
+_constant("is_cpu", True)
