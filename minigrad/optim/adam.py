@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import minigrad as mg
 from minigrad._core import Tensor
 
-from .multi_tensor import launch, needs_ops
+from .multi_tensor import launch
 from .optimizer import Group, Optimizer, State, descend, new_state
 from .settings import BELOW_ONE, NONNEGATIVE, settings
 
@@ -65,7 +65,7 @@ class Adam(Optimizer):
         descend(p, mean * (1 / (1 - beta1**count)) / (square.sqrt() / scale + group["eps"]), group["lr"])
 
     def _step(self, group: Group) -> None:
-        if needs_ops(group):
+        if self._by_ops:
             super()._step(group)
             return
         amsgrad = bool(group["amsgrad"])

@@ -49,8 +49,9 @@ def with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     def stepped(*args: Any, **kwargs: Any) -> Any:
         self: Optimizer = args[0]
         self._opt_called = True
-        before, after = self._hooks["step_pre"], self._hooks["step_post"]
-        if self._stepping or not (before or after or _before_all or _after_all):
+        hooks = self._hooks
+        before, after = hooks["step_pre"], hooks["step_post"]
+        if not (before or after or _before_all or _after_all) or self._stepping:
             return step(*args, **kwargs)
         self._stepping = True
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import minigrad as mg
-from minigrad._core import Tensor, launch_columns
+from minigrad._core import launch_columns
 from minigrad.errors import ShapeError
 
 from .state import state_dtype
@@ -34,8 +34,3 @@ def _launch_one(optimizer: str, kernel: str, row: tuple[Any, ...], values: tuple
     if fresh.data_ptr() != param.data_ptr():
         with mg.no_grad():
             param.copy_(fresh)
-
-
-def needs_ops(group: dict[str, Any]) -> bool:
-    """Whether a group is stepped by ops and not by a kernel: a step to be recorded, or complex parameters."""
-    return bool(group.get("differentiable")) or any(map(Tensor.is_complex, group["params"]))

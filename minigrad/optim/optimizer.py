@@ -95,6 +95,7 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._opt_called = False  # schedulers warn when they are stepped first
         self._stepping = False
+        self._by_ops = False  # not by a kernel: steps that are recorded, and complex parameters
         self.__dict__.update(state)
         if "_hooks" not in self.__dict__:
             self._hooks: dict[str, Hooks] = {kind: {} for kind in KINDS}
@@ -130,6 +131,7 @@ class Optimizer:
             raise ValueError(f"{name}: a parameter group didn't specify a value of required optimization parameter {missing[0]}")
         check(name, group, self.ranges)
         self.param_groups.append(group)
+        self._by_ops |= bool(self.defaults.get("differentiable")) or any(p.is_complex() for p in params)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters (or fill them with zeros)."""
@@ -150,12 +152,16 @@ class Optimizer:
         if closure is not None:
             with mg.enable_grad():
                 loss = closure()
-        with mg.set_grad_enabled(bool(self.defaults.get("differentiable"))):
-            for group in self.param_groups:
-                self._step(group)
+        for group in self.param_groups:
+            self._step(group)
         return loss
 
     def _step(self, group: Group) -> None:
+        """One step of a group; where there is a kernel for it, an optimizer overrides this."""
+        with mg.set_grad_enabled(bool(self.defaults.get("differentiable"))):
+            self._step_by_ops(group)
+
+    def _step_by_ops(self, group: Group) -> None:
         for p, grad in zip(*with_gradients(group["params"]), strict=True):
             state = self.state.get(p)
             if not state:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import minigrad as mg  # noqa: F401  (doctests)
 from minigrad._core import Tensor, with_gradients
 
-from .multi_tensor import launch, needs_ops
+from .multi_tensor import launch
 from .optimizer import Group, Optimizer, State, descend, new_state
 from .settings import NONNEGATIVE, settings
 
@@ -63,7 +63,7 @@ class SGD(Optimizer):
         descend(p, grad, group["lr"])
 
     def _step(self, group: Group) -> None:
-        if needs_ops(group):
+        if self._by_ops:
             super()._step(group)
             return
         momentum = float(group["momentum"])
