@@ -63,23 +63,24 @@ void MG_FN(conv_see, f32)(float *v, float *pixels, const mg_tiling *t, const mg_
 
 /* ---- filters ---- */
 
-/* u (points, in, out rounded up) from w[o * out_step + i * in_step + tap]; `packed` is work memory for 9 * in * out values. */
+/* u (points, in, out rounded up), points mg_point_step apart, from w[o * out_step + i * in_step + tap]; `packed` is work memory for 9 * in
+ * * out values. */
 static void see_filters(float *u, float *packed, const float *w, int64_t in, int64_t out, int64_t out_step, int64_t in_step, bool turned) {
     mg_tap taps[9];
     for (int64_t i = 0; i < 9; i++) taps[i] = (mg_tap){.index = i};
     MG_FN(conv_pack_lanes, f32)(packed, w, out, in, 9, out_step, in_step, taps);
-    const int64_t width = mg_whole_lanes(out);
-    for (int64_t o = 0; o < width; o += LANES) {
-        const int64_t block = o / (2 * LANES) * 2 * LANES, lanes = out - block > LANES ? 2 * LANES : LANES;
-        const float *from = packed + block * in * 9 + o - block;
-        for (int64_t i = 0; i < in; i++, from += 9 * lanes) {
+    const int64_t width = mg_whole_lanes(out), step = mg_point_step(in, width);
+    /* Channel by channel of the input: what is written lies in runs, at all points. */
+    for (int64_t i = 0; i < in; i++)
+        for (int64_t o = 0; o < width; o += LANES) {
+            const int64_t block = o / (2 * LANES) * 2 * LANES, lanes = out - block > LANES ? 2 * LANES : LANES;
+            const float *from = packed + (block * in + i * lanes) * 9 + o - block;
             float *to = u + i * width + o;
             if (turned)
-                mg_taps_to_points_2d(to, MG_SEEN * in * width, in * width, from + 8 * lanes, -3 * lanes, -lanes);
+                mg_taps_to_points_2d(to, MG_SEEN * step, step, from + 8 * lanes, -3 * lanes, -lanes);
             else
-                mg_taps_to_points_2d(to, MG_SEEN * in * width, in * width, from, 3 * lanes, lanes);
+                mg_taps_to_points_2d(to, MG_SEEN * step, step, from, 3 * lanes, lanes);
         }
-    }
 }
 
 /* ---- the whole ---- */
@@ -146,7 +147,7 @@ static void correlate_chunks(void *ctx, int64_t begin, int64_t end) {
                                                  .a = v + p * mg_point_step(c.tiles, in),
                                                  .rsa = in,
                                                  .csa = 1,
-                                                 .b = d->u + p * d->in * out,
+                                                 .b = d->u + p * mg_point_step(d->in, out),
                                                  .rsb = out,
                                                  .csb = 1,
                                                  .c = m + p * mg_point_step(c.tiles, out),
@@ -160,9 +161,10 @@ static void correlate_chunks(void *ctx, int64_t begin, int64_t end) {
 static mg_status run(winograd *d, const float *w, int64_t out_step, int64_t in_step, bool turned) {
     const int64_t width = mg_whole_lanes(d->out);
     d->tiling = mg_tiling_of(d->tiling.n, d->oh, d->ow);
-    float *u = mg_scratch(3, (size_t)((MG_POINTS + 9) * d->in * width) * sizeof(float));
+    const int64_t points = MG_POINTS * mg_point_step(d->in, width);
+    float *u = mg_scratch(3, (size_t)(points + 9 * d->in * width) * sizeof(float));
     if (!u) return MG_NO_MEMORY;
-    see_filters(u, u + MG_POINTS * d->in * width, w, d->in, d->out, out_step, in_step, turned);
+    see_filters(u, u + points, w, d->in, d->out, out_step, in_step, turned);
     d->u = u;
     mg_parallel(d->tiling.chunks, 1, correlate_chunks, d);
     return d->status;

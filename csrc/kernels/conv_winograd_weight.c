@@ -19,7 +19,7 @@ typedef struct {
     int64_t block; /* images of a block */
     int64_t first; /* block in hand */
     const float *x, *g;
-    float *sums; /* (blocks in hand, points, in, out rounded up) */
+    float *total, *sums; /* (points, in, out rounded up) of the first block and all that are added, and of each that is in hand */
     int64_t size;
     mg_status status;
 } gradient;
@@ -46,6 +46,7 @@ static void gradient_blocks(void *ctx, int64_t begin, int64_t end) {
     mg_status status = MG_OK;
     for (int64_t i = begin; i < end && status == MG_OK; i++) {
         const int64_t image = (d->first + i) * d->block, images = t->n - image < d->block ? t->n - image : d->block;
+        float *sums = d->first + i == 0 ? d->total : d->sums + i * d->size;
         const mg_tiling tiling = mg_tiling_of(images, t->oh, t->ow);
         const int64_t seen = MG_POINTS * mg_point_step(tiling.most, in), maps = MG_POINTS * mg_point_step(tiling.most, out);
         const int64_t pixels = mg_seen_pixels(&tiling, t->c > t->o ? t->c : t->o);
@@ -69,7 +70,7 @@ static void gradient_blocks(void *ctx, int64_t begin, int64_t end) {
                                                      .b = m + p * mg_point_step(c.tiles, out),
                                                      .rsb = out,
                                                      .csb = 1,
-                                                     .c = d->sums + i * d->size + p * t->c * out,
+                                                     .c = sums + p * mg_point_step(t->c, out),
                                                      .ldc = out,
                                                      .accumulate = j > 0});
         }
@@ -79,12 +80,12 @@ static void gradient_blocks(void *ctx, int64_t begin, int64_t end) {
 
 /* gw (out, in, 9) from its values at all points. False if any is not finite. */
 static bool put_taps(float *gw, const float *sum, int64_t in, int64_t out) {
-    const int64_t width = mg_whole_lanes(out);
+    const int64_t width = mg_whole_lanes(out), step = mg_point_step(in, width);
     vf32 probe = {0};
     for (int64_t o = 0; o < out; o += LANES)
         for (int64_t c = 0; c < in; c++) {
             float to[TAPS * LANES] = {0};
-            mg_points_to_taps_2d(to, 3 * LANES, LANES, sum + c * width + o, MG_SEEN * in * width, in * width);
+            mg_points_to_taps_2d(to, 3 * LANES, LANES, sum + c * width + o, MG_SEEN * step, step);
             for (int64_t k = 0; k < TAPS; k += LANES) {
                 vf32 taps[LANES];
                 for (int64_t i = 0; i < LANES; i++) {
@@ -99,20 +100,20 @@ static bool put_taps(float *gw, const float *sum, int64_t in, int64_t out) {
 }
 
 mg_status MG_FN(conv_winograd_weight, f32)(const mg_conv *t, float *gw, const float *g, const float *x) {
-    gradient d = {.t = t, .x = x, .g = g, .size = MG_POINTS * t->c * mg_whole_lanes(t->o)};
+    gradient d = {.t = t, .x = x, .g = g, .size = MG_POINTS * mg_point_step(t->c, mg_whole_lanes(t->o))};
     /* At most eight blocks, of so many tiles that adding up their sums costs little. */
     const int64_t most = t->n * mg_tiles(t) / 96 < 8 ? t->n * mg_tiles(t) / 96 + 1 : 8;
     d.block = (t->n + most - 1) / most;
     const int64_t blocks = (t->n + d.block - 1) / d.block, at_once = mg_num_threads() < blocks ? mg_num_threads() : blocks;
-    float *total = mg_scratch(3, (size_t)((at_once + 1) * d.size) * sizeof(float));
-    if (!total) return MG_NO_MEMORY;
-    d.sums = total + d.size;
+    d.total = mg_scratch(3, (size_t)((at_once + 1) * d.size) * sizeof(float));
+    if (!d.total) return MG_NO_MEMORY;
+    d.sums = d.total + d.size;
     for (d.first = 0; d.first < blocks && d.status == MG_OK; d.first += at_once) {
         const int64_t n = blocks - d.first < at_once ? blocks - d.first : at_once;
         mg_parallel(n, 1, gradient_blocks, &d);
-        for (int64_t b = 0; b < n; b++)
-            for (int64_t i = 0; i < d.size; i++) total[i] = (d.first + b ? total[i] : 0) + d.sums[b * d.size + i];
+        for (int64_t b = d.first == 0; b < n; b++)
+            for (int64_t i = 0; i < d.size; i++) d.total[i] += d.sums[b * d.size + i];
     }
     if (d.status != MG_OK) return d.status;
-    return put_taps(gw, total, t->c, t->o) ? MG_OK : MG_FN(conv_direct_weight, f32)(t, gw, g, x);
+    return put_taps(gw, d.total, t->c, t->o) ? MG_OK : MG_FN(conv_direct_weight, f32)(t, gw, g, x);
 }
