@@ -7,6 +7,10 @@
  *     36 matrix products: (points, tiles, out)
  *     outputs of each tile; bias and relu; back to planes of pixels
  *
+ * Few tiles for many filters would wait for memory, to which the filters at all points go and from which they come back. Then the tiles at
+ * all points are what is kept (slot 3), and threads share blocks of filters, each made, multiplied by all tiles and forgotten in cache
+ * (slot 2).
+ *
  * The gradient for the image is the same with filters turned by half a turn and channels exchanged.
  *
  * A value that is not finite would spoil all 16 outputs of its tiles, also those whose windows do not hold it. It spoils at least one,
@@ -83,33 +87,36 @@ static void see_filters(float *u, float *packed, const float *w, int64_t in, int
         }
 }
 
-/* ---- the whole ---- */
+/* ---- outputs ---- */
 
 typedef struct {
     mg_tiling tiling;
     int64_t in, out, h, w, oh, ow;
     int64_t top, left; /* where in the image tile (0, 0) begins */
-    const float *x, *u, *bias;
-    float *y;
+    const float *x, *taps, *bias;
+    int64_t out_step, in_step; /* of taps */
+    bool turned;
+    const float *u; /* all filters at all points */
+    float *v, *y;   /* v: all tiles at all points */
     bool relu, spoilt;
     mg_status status;
 } winograd;
 
-/* The rows of tiles of one image from what the products left at all points. `strip` is work memory for a row of tiles, (4 * ow, LANES) and
- * a little more.
- * Adds zero times every output to `probe`. */
-static vf32 put_outputs(const winograd *d, const mg_chunk *c, const float *m, int64_t image, float *strip, vf32 probe) {
-    const int64_t width = mg_whole_lanes(d->out), step = mg_point_step(c->tiles, width), across = d->tiling.tiles_x;
-    for (int64_t o = 0; o < d->out; o += LANES) {
-        const int64_t channels = d->out - o < LANES ? d->out - o : LANES;
-        const vf32 bias = d->bias ? vf32_load_to(d->bias + o, channels) : (vf32){0};
+/* Channels [first, first + count) of the rows of tiles of one image from what the products left at all points. `strip` is work memory for a
+ * row of tiles, (4 * ow, LANES) and a little more. Adds zero times every output to `probe`. */
+static vf32 put_outputs(const winograd *d, const mg_chunk *c, int64_t first, int64_t count, const float *m, int64_t image, float *strip,
+                        vf32 probe) {
+    const int64_t width = mg_whole_lanes(count), step = mg_point_step(c->tiles, width), across = d->tiling.tiles_x;
+    for (int64_t o = 0; o < count; o += LANES) {
+        const int64_t channels = count - o < LANES ? count - o : LANES;
+        const vf32 bias = d->bias ? vf32_load_to(d->bias + first + o, channels) : (vf32){0};
         for (int64_t i = 0; i < c->rows; i++) {
             const int64_t top = (c->row + i) * MG_TILE, pixels = (d->oh - top < MG_TILE ? d->oh - top : MG_TILE) * d->ow;
             for (int64_t j = across - 1; j >= 0;
                  j--) /* what passes the end of a row is the start of the next, written later by another tile */
                 mg_points_to_outputs_2d(strip + j * MG_TILE * LANES, d->ow * LANES, LANES, m + (i * across + j) * width + o, MG_SEEN * step,
                                         step);
-            float *to = d->y + ((image * d->out + o) * d->oh + top) * d->ow;
+            float *to = d->y + ((image * d->out + first + o) * d->oh + top) * d->ow;
             for (int64_t p = 0; p < pixels; p += LANES) {
                 const int64_t n = pixels - p < LANES ? pixels - p : LANES;
                 vf32 r[LANES];
@@ -126,6 +133,13 @@ static vf32 put_outputs(const winograd *d, const mg_chunk *c, const float *m, in
     }
     return probe;
 }
+
+static void finish(winograd *d, vf32 probe, mg_status status) {
+    if (vf32_any(probe != 0)) __atomic_store_n(&d->spoilt, true, __ATOMIC_RELAXED);
+    if (status != MG_OK) __atomic_store_n(&d->status, status, __ATOMIC_RELAXED);
+}
+
+/* ---- many tiles ---- */
 
 static void correlate_chunks(void *ctx, int64_t begin, int64_t end) {
     winograd *d = ctx;
@@ -152,19 +166,71 @@ static void correlate_chunks(void *ctx, int64_t begin, int64_t end) {
                                                  .csb = 1,
                                                  .c = m + p * mg_point_step(c.tiles, out),
                                                  .ldc = out});
-        for (int64_t j = 0; j < c.images; j++) probe = put_outputs(d, &c, m + j * c.rows * t->tiles_x * out, c.image + j, m + made, probe);
+        for (int64_t j = 0; j < c.images; j++)
+            probe = put_outputs(d, &c, 0, d->out, m + j * c.rows * t->tiles_x * out, c.image + j, m + made, probe);
     }
-    if (vf32_any(probe != 0)) __atomic_store_n(&d->spoilt, true, __ATOMIC_RELAXED);
-    if (status != MG_OK) __atomic_store_n(&d->status, status, __ATOMIC_RELAXED);
+    finish(d, probe, status);
 }
 
-static mg_status run(winograd *d, const float *w, int64_t out_step, int64_t in_step, bool turned) {
-    const int64_t width = mg_whole_lanes(d->out);
-    d->tiling = mg_tiling_of(d->tiling.n, d->oh, d->ow);
+/* ---- few tiles ---- */
+
+static void see_images(void *ctx, int64_t begin, int64_t end) {
+    winograd *d = ctx;
+    const mg_tiling *t = &d->tiling;
+    mg_chunk c = mg_chunk_of(t, 0);
+    float *pixels = mg_scratch(2, (size_t)mg_seen_pixels(t, d->in) * sizeof(float));
+    if (!pixels) return finish(d, (vf32){0}, MG_NO_MEMORY);
+    c.image = begin, c.images = end - begin;
+    MG_FN(conv_see, f32)(d->v + begin * t->tiles_y * t->tiles_x * mg_whole_lanes(d->in), pixels, t, &c, d->x, d->in, d->h, d->w, d->top,
+                         d->left);
+}
+
+static void correlate_filters(void *ctx, int64_t begin, int64_t end) {
+    winograd *d = ctx;
+    const mg_tiling *t = &d->tiling;
+    const mg_chunk c = mg_chunk_of(t, 0);
+    const int64_t in = mg_whole_lanes(d->in), points = MG_POINTS * mg_point_step(MG_DEPTH, MG_FILTERS),
+                  made = MG_POINTS * mg_point_step(c.tiles, MG_FILTERS);
+    const int64_t strip = (MG_TILE * d->ow + MG_TILE + LANES) * LANES;
+    float *u = mg_scratch(2, (size_t)(points + 9 * MG_DEPTH * MG_FILTERS + made + strip) * sizeof(float));
+    if (!u) return finish(d, (vf32){0}, MG_NO_MEMORY);
+    float *packed = u + points, *m = packed + 9 * MG_DEPTH * MG_FILTERS;
+    vf32 probe = {0};
+    for (int64_t o = begin * MG_FILTERS; o < end * MG_FILTERS && o < d->out; o += MG_FILTERS) {
+        const int64_t count = d->out - o < MG_FILTERS ? d->out - o : MG_FILTERS, out = mg_whole_lanes(count);
+        for (int64_t i = 0; i < d->in; i += MG_DEPTH) {
+            const int64_t depth = d->in - i < MG_DEPTH ? d->in - i : MG_DEPTH;
+            see_filters(u, packed, d->taps + o * d->out_step + i * d->in_step, depth, count, d->out_step, d->in_step, d->turned);
+            for (int64_t p = 0; p < MG_POINTS; p++) {
+                float *to = m + p * mg_point_step(c.tiles, out);
+                MG_FN(gemm_strip, f32)(c.tiles, depth, d->v + p * mg_point_step(c.tiles, in) + i, in, u + p * mg_point_step(depth, out),
+                                       (int)(out / LANES), to, out, i ? to : NULL, out);
+            }
+        }
+        for (int64_t j = 0; j < c.images; j++)
+            probe = put_outputs(d, &c, o, count, m + j * t->tiles_y * t->tiles_x * out, j, m + made, probe);
+    }
+    finish(d, probe, MG_OK);
+}
+
+/* ---- the whole ---- */
+
+static mg_status run(winograd *d) {
+    const int64_t width = mg_whole_lanes(d->out), n = d->tiling.n;
+    const mg_tiling whole = mg_tiling_whole(n, d->oh, d->ow);
+    if (mg_tiles_are_few(whole.most, d->in, d->out)) {
+        d->tiling = whole;
+        d->v = mg_scratch(3, (size_t)(MG_POINTS * mg_point_step(whole.most, mg_whole_lanes(d->in))) * sizeof(float));
+        if (!d->v) return MG_NO_MEMORY;
+        mg_parallel(n, 1 + (1 << 16) / (whole.most / n * MG_POINTS * d->in + 1), see_images, d);
+        if (d->status == MG_OK) mg_parallel((d->out + MG_FILTERS - 1) / MG_FILTERS, 1, correlate_filters, d);
+        return d->status;
+    }
+    d->tiling = mg_tiling_of(n, d->oh, d->ow);
     const int64_t points = MG_POINTS * mg_point_step(d->in, width);
     float *u = mg_scratch(3, (size_t)(points + 9 * d->in * width) * sizeof(float));
     if (!u) return MG_NO_MEMORY;
-    see_filters(u, u + points, w, d->in, d->out, out_step, in_step, turned);
+    see_filters(u, u + points, d->taps, d->in, d->out, d->out_step, d->in_step, d->turned);
     d->u = u;
     mg_parallel(d->tiling.chunks, 1, correlate_chunks, d);
     return d->status;
@@ -182,11 +248,14 @@ mg_status MG_FN(conv_winograd, f32)(const mg_conv *t, float *y, const float *x, 
         .top = -t->window.py,
         .left = -t->window.px,
         .x = x,
+        .taps = w,
         .bias = bias,
+        .out_step = t->c * 9,
+        .in_step = 9,
         .y = y,
         .relu = t->relu,
     };
-    const mg_status status = run(&d, w, d.in * 9, 9, false);
+    const mg_status status = run(&d);
     return d.spoilt && status == MG_OK ? MG_FN(conv_direct, f32)(t, y, x, w, bias) : status;
 }
 
@@ -202,9 +271,13 @@ mg_status MG_FN(conv_winograd_input, f32)(const mg_conv *t, float *gx, const flo
         .top = t->window.py - 2,
         .left = t->window.px - 2,
         .x = g,
+        .taps = w,
+        .out_step = 9,
+        .in_step = t->c * 9,
+        .turned = true,
         .y = gx,
     };
-    const mg_status status = run(&d, w, 9, d.out * 9, true);
+    const mg_status status = run(&d);
     return d.spoilt && status == MG_OK ? MG_FN(conv_direct_input, f32)(t, gx, g, w) : status;
 }
 
@@ -216,5 +289,5 @@ bool MG_FN(conv_is_winograd, f32)(const mg_conv *t) {
     if (q->sy != 1 || q->sx != 1 || q->dy != 1 || q->dx != 1 || q->py > 2 || q->px > 2) return false;
     if (t->w < MG_TILE || t->ow < MG_TILE) return false; /* see put_outputs */
     const int64_t tiles = mg_tiles(t);
-    return t->c >= 16 && t->o >= 16 && t->n * tiles >= 48 + t->c * t->o / 512 && 9 * t->oh * t->ow >= 2 * MG_POINTS * tiles;
+    return t->c >= 16 && t->o >= 16 && t->n * tiles >= 16 && 9 * t->oh * t->ow >= 2 * MG_POINTS * tiles;
 }

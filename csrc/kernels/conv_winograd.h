@@ -17,6 +17,8 @@
 #include "conv_direct.h"
 
 enum { MG_TILE = 4, MG_SEEN = 6, MG_POINTS = 36 }; /* outputs of a tile along an axis, pixels that they see, points of both axes */
+/* Where tiles are few: filters that are worked on together, and their channels; at all points these take 300 kB. */
+enum { MG_FILTERS = 2 * MG_F32_LANES, MG_DEPTH = 64 };
 
 #define MG_A 0.625f
 #define MG_B 1.5f
@@ -126,6 +128,14 @@ static inline mg_tiling mg_tiling_of(int64_t n, int64_t rows, int64_t columns) {
     t.most = t.images * t.rows * t.tiles_x;
     return t;
 }
+
+/* All of them as one chunk. */
+static inline mg_tiling mg_tiling_whole(int64_t n, int64_t rows, int64_t columns) {
+    const int64_t y = (rows + MG_TILE - 1) / MG_TILE, x = (columns + MG_TILE - 1) / MG_TILE;
+    return (mg_tiling){.n = n, .tiles_y = y, .tiles_x = x, .images = n, .bands = 1, .chunks = 1, .rows = y, .most = n * y * x};
+}
+/* Whether the filters at all points would leave L2, and the tiles take no more room. */
+static inline bool mg_tiles_are_few(int64_t tiles, int64_t in, int64_t out) { return in * out > 1 << 13 && tiles <= out; }
 
 typedef struct {
     int64_t image, images, row, rows; /* row, rows: of tiles */

@@ -7,6 +7,9 @@
  *       36 matrix products add to the block's (points, in, out)       slot 3
  *   sum of the blocks in order; from points to taps, to gw
  *
+ * If tiles are few for many filters (conv_winograd.c), all pixels and gradients are taken to the points first (slot 3). Then threads share
+ * blocks of filters, of which the products and the way back to taps pass in cache (slot 2).
+ *
  * Blocks and chunks depend on the shapes alone. As many blocks as there are threads are in hand at a time, and then added to the total.
  * What is not finite is computed again by the direct kernel, as in conv_winograd.c. */
 #include "conv_winograd.h"
@@ -21,6 +24,9 @@ typedef struct {
     const float *x, *g;
     float *total, *sums; /* (points, in, out rounded up) of the first block and all that are added, and of each that is in hand */
     int64_t size;
+    float *v, *m; /* few tiles: their pixels and outputs at all points */
+    float *gw;
+    bool spoilt; /* few tiles: something is not finite */
     mg_status status;
 } gradient;
 
@@ -38,6 +44,29 @@ static void see_maps(float *v, float *pixels, const mg_tiling *t, const mg_chunk
             }
     }
 }
+
+/* gw (out, in, 9), filters out_step apart, from its values at all points. False if any is not finite. */
+static bool put_taps(float *gw, int64_t out_step, const float *sum, int64_t in, int64_t out) {
+    const int64_t width = mg_whole_lanes(out), step = mg_point_step(in, width);
+    vf32 probe = {0};
+    for (int64_t o = 0; o < out; o += LANES)
+        for (int64_t c = 0; c < in; c++) {
+            float to[TAPS * LANES] = {0};
+            mg_points_to_taps_2d(to, 3 * LANES, LANES, sum + c * width + o, MG_SEEN * step, step);
+            for (int64_t k = 0; k < TAPS; k += LANES) {
+                vf32 taps[LANES];
+                for (int64_t i = 0; i < LANES; i++) {
+                    taps[i] = vf32_load(to + (k + i) * LANES);
+                    probe = vf32_fma(taps[i], (vf32){0}, probe);
+                }
+                vf32_transpose(taps);
+                for (int64_t i = 0; i < LANES && o + i < out; i++) vf32_store_to(gw + (o + i) * out_step + c * 9 + k, taps[i], 9 - k);
+            }
+        }
+    return !vf32_any(probe != 0);
+}
+
+/* ---- many tiles ---- */
 
 static void gradient_blocks(void *ctx, int64_t begin, int64_t end) {
     gradient *d = ctx;
@@ -78,29 +107,73 @@ static void gradient_blocks(void *ctx, int64_t begin, int64_t end) {
     if (status != MG_OK) __atomic_store_n(&d->status, status, __ATOMIC_RELAXED);
 }
 
-/* gw (out, in, 9) from its values at all points. False if any is not finite. */
-static bool put_taps(float *gw, const float *sum, int64_t in, int64_t out) {
-    const int64_t width = mg_whole_lanes(out), step = mg_point_step(in, width);
-    vf32 probe = {0};
-    for (int64_t o = 0; o < out; o += LANES)
-        for (int64_t c = 0; c < in; c++) {
-            float to[TAPS * LANES] = {0};
-            mg_points_to_taps_2d(to, 3 * LANES, LANES, sum + c * width + o, MG_SEEN * step, step);
-            for (int64_t k = 0; k < TAPS; k += LANES) {
-                vf32 taps[LANES];
-                for (int64_t i = 0; i < LANES; i++) {
-                    taps[i] = vf32_load(to + (k + i) * LANES);
-                    probe = vf32_fma(taps[i], (vf32){0}, probe);
-                }
-                vf32_transpose(taps);
-                for (int64_t i = 0; i < LANES && o + i < out; i++) vf32_store_to(gw + ((o + i) * in + c) * 9 + k, taps[i], 9 - k);
-            }
+/* ---- few tiles ---- */
+
+static void see_images(void *ctx, int64_t begin, int64_t end) {
+    gradient *d = ctx;
+    const mg_conv *t = d->t;
+    const mg_tiling tiling = mg_tiling_whole(t->n, t->oh, t->ow);
+    float *pixels = mg_scratch(2, (size_t)mg_seen_pixels(&tiling, t->c > t->o ? t->c : t->o) * sizeof(float));
+    if (!pixels) {
+        __atomic_store_n(&d->status, MG_NO_MEMORY, __ATOMIC_RELAXED);
+        return;
+    }
+    mg_chunk c = mg_chunk_of(&tiling, 0);
+    c.image = begin, c.images = end - begin;
+    const int64_t tile = begin * tiling.tiles_y * tiling.tiles_x;
+    MG_FN(conv_see, f32)(d->v + tile * mg_whole_lanes(t->c), pixels, &tiling, &c, d->x, t->c, t->h, t->w, -t->window.py, -t->window.px);
+    see_maps(d->m + tile * mg_whole_lanes(t->o), pixels, &tiling, &c, d->g, t->o, t->oh, t->ow);
+}
+
+static void gradient_filters(void *ctx, int64_t begin, int64_t end) {
+    gradient *d = ctx;
+    const mg_conv *t = d->t;
+    const int64_t in = mg_whole_lanes(t->c), all = mg_whole_lanes(t->o), tiles = t->n * mg_tiles(t);
+    float *sums = mg_scratch(2, (size_t)(MG_POINTS * mg_point_step(MG_DEPTH, MG_FILTERS)) * sizeof(float));
+    mg_status status = sums ? MG_OK : MG_NO_MEMORY;
+    bool finite = true;
+    for (int64_t o = begin * MG_FILTERS; o < end * MG_FILTERS && o < t->o && status == MG_OK; o += MG_FILTERS) {
+        const int64_t count = t->o - o < MG_FILTERS ? t->o - o : MG_FILTERS, out = mg_whole_lanes(count);
+        for (int64_t i = 0; i < t->c && status == MG_OK; i += MG_DEPTH) {
+            const int64_t depth = t->c - i < MG_DEPTH ? t->c - i : MG_DEPTH;
+            for (int64_t p = 0; p < MG_POINTS && status == MG_OK; p++)
+                status = MG_FN(gemm, f32)(&(mg_gemm){.m = depth,
+                                                     .n = out,
+                                                     .k = tiles,
+                                                     .a = d->v + p * mg_point_step(tiles, in) + i,
+                                                     .rsa = 1,
+                                                     .csa = in,
+                                                     .b = d->m + p * mg_point_step(tiles, all) + o,
+                                                     .rsb = all,
+                                                     .csb = 1,
+                                                     .c = sums + p * mg_point_step(depth, out),
+                                                     .ldc = out});
+            finite = put_taps(d->gw + (o * t->c + i) * 9, t->c * 9, sums, depth, count) && finite;
         }
-    return !vf32_any(probe != 0);
+    }
+    if (!finite) __atomic_store_n(&d->spoilt, true, __ATOMIC_RELAXED);
+    if (status != MG_OK) __atomic_store_n(&d->status, status, __ATOMIC_RELAXED);
+}
+
+/* ---- the whole ---- */
+
+static mg_status filter_by_filter(gradient *d) {
+    const mg_conv *t = d->t;
+    const int64_t tiles = t->n * mg_tiles(t), seen = MG_POINTS * mg_point_step(tiles, mg_whole_lanes(t->c));
+    d->v = mg_scratch(3, (size_t)(seen + MG_POINTS * mg_point_step(tiles, mg_whole_lanes(t->o))) * sizeof(float));
+    if (!d->v) return MG_NO_MEMORY;
+    d->m = d->v + seen;
+    mg_parallel(t->n, 1 + (1 << 16) / (mg_tiles(t) * MG_POINTS * (t->c + t->o)), see_images, d);
+    if (d->status == MG_OK) mg_parallel((t->o + MG_FILTERS - 1) / MG_FILTERS, 1, gradient_filters, d);
+    return d->status;
 }
 
 mg_status MG_FN(conv_winograd_weight, f32)(const mg_conv *t, float *gw, const float *g, const float *x) {
-    gradient d = {.t = t, .x = x, .g = g, .size = MG_POINTS * mg_point_step(t->c, mg_whole_lanes(t->o))};
+    gradient d = {.t = t, .x = x, .g = g, .gw = gw, .size = MG_POINTS * mg_point_step(t->c, mg_whole_lanes(t->o))};
+    if (mg_tiles_are_few(t->n * mg_tiles(t), t->c, t->o)) {
+        const mg_status status = filter_by_filter(&d);
+        return d.spoilt && status == MG_OK ? MG_FN(conv_direct_weight, f32)(t, gw, g, x) : status;
+    }
     /* At most eight blocks, of so many tiles that adding up their sums costs little. */
     const int64_t most = t->n * mg_tiles(t) / 96 < 8 ? t->n * mg_tiles(t) / 96 + 1 : 8;
     d.block = (t->n + most - 1) / most;
@@ -115,5 +188,5 @@ mg_status MG_FN(conv_winograd_weight, f32)(const mg_conv *t, float *gw, const fl
             for (int64_t i = 0; i < d.size; i++) d.total[i] += d.sums[b * d.size + i];
     }
     if (d.status != MG_OK) return d.status;
-    return put_taps(gw, d.total, t->c, t->o) ? MG_OK : MG_FN(conv_direct_weight, f32)(t, gw, g, x);
+    return put_taps(gw, t->c * 9, d.total, t->c, t->o) ? MG_OK : MG_FN(conv_direct_weight, f32)(t, gw, g, x);
 }

@@ -61,7 +61,7 @@ def differ(a, b) -> list[bool]:
     return [bool((p != q).any()) for p, q in zip(a, b, strict=True)]
 
 
-# Large enough to be computed this way; sides around multiples of four, bands of an image and several images at a time.
+# Large enough to be computed this way; sides around multiples of four, bands of an image, several images at a time, few tiles for many filters.
 CASES = [
     Conv(4, 16, 16, 16, 16, (3, 3), p=(1, 1)),
     Conv(3, 17, 27, 25, 33, (3, 3), p=(1, 0)),
@@ -69,6 +69,8 @@ CASES = [
     Conv(1, 19, 57, 40, 16, (3, 3), p=(0, 2)),
     Conv(17, 40, 7, 6, 24, (3, 3), p=(2, 2)),
     Conv(60, 16, 3, 4, 16, (3, 3), p=(1, 1)),
+    Conv(7, 70, 7, 6, 130, (3, 3), p=(1, 1)),
+    Conv(2, 129, 9, 12, 75, (3, 3), p=(0, 2)),
 ]
 
 
