@@ -179,7 +179,10 @@ static void see_images(void *ctx, int64_t begin, int64_t end) {
     const mg_tiling *t = &d->tiling;
     mg_chunk c = mg_chunk_of(t, 0);
     float *pixels = mg_scratch(2, (size_t)mg_seen_pixels(t, d->in) * sizeof(float));
-    if (!pixels) return finish(d, (vf32){0}, MG_NO_MEMORY);
+    if (!pixels) {
+        finish(d, (vf32){0}, MG_NO_MEMORY);
+        return;
+    }
     c.image = begin, c.images = end - begin;
     MG_FN(conv_see, f32)(d->v + begin * t->tiles_y * t->tiles_x * mg_whole_lanes(d->in), pixels, t, &c, d->x, d->in, d->h, d->w, d->top,
                          d->left);
@@ -193,7 +196,10 @@ static void correlate_filters(void *ctx, int64_t begin, int64_t end) {
                   made = MG_POINTS * mg_point_step(c.tiles, MG_FILTERS);
     const int64_t strip = (MG_TILE * d->ow + MG_TILE + LANES) * LANES;
     float *u = mg_scratch(2, (size_t)(points + 9 * MG_DEPTH * MG_FILTERS + made + strip) * sizeof(float));
-    if (!u) return finish(d, (vf32){0}, MG_NO_MEMORY);
+    if (!u) {
+        finish(d, (vf32){0}, MG_NO_MEMORY);
+        return;
+    }
     float *packed = u + points, *m = packed + 9 * MG_DEPTH * MG_FILTERS;
     vf32 probe = {0};
     for (int64_t o = begin * MG_FILTERS; o < end * MG_FILTERS && o < d->out; o += MG_FILTERS) {
