@@ -8,9 +8,9 @@ tensor([2., 4., 6.])
 """
 
 import math as _math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import autograd, backends, nn, ops, optim, random, registry, utils
+from . import autograd, backends, nn, ops, random, registry, utils
 from ._core import (
     Tensor,
     bfloat16,
@@ -61,17 +61,15 @@ short = int16
 
 e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
 
-_LATER = (
-    "array_api",
-    "func",
-    "linalg",
-    "special",
-    "fft",
-    "testing",
-    "datasets",
-    "cuda",
-)  # submodules that few programs need: imported when they are first asked for
-_find, __dir__ = ops.namespace(globals(), "mg")
+# Submodules that not every program needs: imported when they are first asked for.
+_LATER = ("array_api", "cuda", "datasets", "fft", "func", "linalg", "optim", "special", "testing")
+if TYPE_CHECKING:
+    from . import optim as optim
+_find, _names = ops.namespace(globals(), "mg")
+
+
+def __dir__() -> list[str]:
+    return sorted({*_names(), *_LATER})
 
 
 def __getattr__(name: str) -> Any:
