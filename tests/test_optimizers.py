@@ -222,6 +222,29 @@ def test_blocks_of_a_large_parameter_equal_the_whole(name, dtype, monkeypatch):
     np.testing.assert_allclose(values[1], values[0], rtol=1e-14)
 
 
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_rate_that_is_a_tensor(name):
+    values = []
+    for lr in 0.05, mg.tensor(0.05, dtype=mg.float64):
+        problem = Problem(mg, name, "float32")
+        optimizer = getattr(optim, name)(problem.params, lr=lr, **({} if name in ("Rprop",) else {"weight_decay": 0.1}))
+        for _ in range(3):
+            problem.step(optimizer)
+        values.append(problem.values())
+    np.testing.assert_allclose(values[1], values[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_parameters_without_elements(name):
+    p = mg.zeros(0, 3, requires_grad=True)
+    p.grad = mg.zeros(0, 3)
+    optimizer = getattr(optim, name)([p])
+    optimizer.step(), optimizer.step()
+    assert p.shape == (0, 3)
+    optimizer.load_state_dict(optimizer.state_dict())
+    optimizer.step()
+
+
 # ---- hooks, closures, copies ----
 
 
