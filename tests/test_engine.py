@@ -481,6 +481,8 @@ IN_PLACE = {
     "chain": lambda m, x: in_place(x * 2, lambda y: y.mul_(2).add_(1).mul_(x)),
     "operators": lambda m, x: operators(x * 2, x),
     "two views": lambda m, x: two_views(x * 2),
+    "itself": lambda m, x: in_place(x * 2, lambda y: y.mul_(y if m is mg else y.clone())),  # PyTorch asks for the clone
+    "its own row": lambda m, x: in_place(x * 2, lambda y: y.mul_(y[1] if m is mg else y[1].clone())),
     "t_": lambda m, x: in_place(x * 2, lambda y: y.t_()),
     "unsqueeze_ and squeeze_": lambda m, x: in_place(x * 2, lambda y: y.unsqueeze_(1).mul_(x[:, None]).squeeze_(1).transpose_(0, 1)),
     "as_strided_": lambda m, x: in_place(x * 2, lambda y: y.as_strided_((2, 2), (3, 1), 1).add_(x[:, 1:])),

@@ -164,7 +164,7 @@ cdef object elementwise(Op op, tuple args, tuple params, Tensor out):
     arrays = tuple(inputs)
     if top_level(arrays):
         if out is not None:
-            raise BatchError(f"vmap: {op.name}_ cannot change an example in place; use {op.name}")
+            raise_shared(op.name + "_")
         return batched_elementwise(op, arrays, params)
     compute = promoted(arrays, first)
     if op.result == FLOAT and CATEGORY[compute] < FLOATING:
@@ -295,8 +295,11 @@ cdef const mg_kernel *FILL_ROW = mg_kernel_row(mg_kernel_id("fill"))
 
 cdef int write_into(Tensor to, Tensor source) except -1:
     """Set the elements of `to`, cast and broadcast; not recorded, no version is bumped. Overlapping memory is allowed."""
-    if to.batch is not None or source.batch is not None:
-        raise_batched(to if to.batch is not None else source, "a change in place")
+    if source.level > to.level:
+        raise_shared("a change in place")
+    if to.batch is not None:
+        assign(to.batch, with_rank(source, to.ndim_, to.level) if source.level == to.level else source)  # recorded outside the vmap
+        return 0
     if to.size_ == 0:
         return 0
     if source.storage == to.storage and not same_geometry(to, source):
@@ -328,7 +331,8 @@ cdef Tensor full(tuple shape, object value, int code):
 
 cdef int fill(Tensor y, object value) except -1:
     if y.batch is not None:
-        raise_batched(y, "fill_")
+        assign(y.batch, value)
+        return 0
     cdef mg_array a[2]
     cdef mg_param p[1]
     cdef char number[16]
@@ -949,6 +953,13 @@ cdef Tensor apply_inplace(Op op, Tensor x, tuple others, tuple params):
     cdef Tensor old = prepare_inplace(op.name + "_", x, others, recording)
     cdef Rule rule
     cdef Tensor y
+    # What shares memory with x is read before it changes, and what a rule keeps of it stays as it was.
+    others = tuple([(o.clone() if recording or x.batch is not None else copied(<Tensor>o))
+                    if isinstance(o, Tensor) and (<Tensor>o).storage == x.storage and (recording or x.batch is not None or not same_geometry(<Tensor>o, x))
+                    else o for o in others])
+    if x.batch is not None:
+        result = elementwise(op, (old.clone(), *others), params, None)
+        return None if result is NotImplemented else overwrite(op.name + "_", x, <Tensor>result)
     if recording:
         for r in op.rules:
             rule = r
@@ -958,8 +969,6 @@ cdef Tensor apply_inplace(Op op, Tensor x, tuple others, tuple params):
                     y.node, y.slot = old.node, old.slot
                     old = y
                     break
-    others = tuple([copied(<Tensor>o) if isinstance(o, Tensor) and (<Tensor>o).storage == x.storage and not same_geometry(<Tensor>o, x)
-                    else o for o in others])
     result = elementwise_into(op, (old, *others), params, x)
     if result is NotImplemented:
         return None
@@ -989,11 +998,19 @@ def inplace(Op op, Tensor x, tuple others, tuple params):
 
 def inplace_by(function, str name, Tensor x, *args, **kwargs):
     """The `name_` method of any other op: compute aside, then write."""
-    cdef bint recording = mg_grad_mode
     cdef Tensor old = prepare_inplace(name, x, args, wants_recording((x, *[a for a in args if isinstance(a, Tensor)])))
-    cdef Tensor y = copied(old)
-    y.node, y.slot = old.node, old.slot
-    y = function(y, *args, **kwargs)
+    cdef Tensor y
+    if x.batch is not None:
+        y = old.clone()
+    else:
+        y = copied(old)
+        y.node, y.slot = old.node, old.slot
+    return overwrite(name, x, <Tensor>function(y, *args, **kwargs))
+
+
+cdef Tensor overwrite(str name, Tensor x, Tensor y):
+    """Let x, which was prepared for that, hold what was computed from it."""
+    cdef bint recording = mg_grad_mode
     if not same_shape(x, y):
         raise ShapeError(f"{name}: the result has shape {y.shape}, which does not fit in place into {x.shape}")
     if CATEGORY[y.dtype_] > CATEGORY[x.dtype_]:
@@ -1019,7 +1036,7 @@ def become_view(function, str name, Tensor x, *args, **kwargs):
     old.batch, old.level = x.batch, x.level
     if mode and x.base is not None and x.base.wants_grad:
         raise GradError(f"{name}: a view of a leaf that requires grad cannot be changed in place; do it under no_grad()")
-    mg_grad_mode = old.node is not None  # under no_grad() too: gradients of the old shape would not fit
+    mg_grad_mode = old.node is not None or x.batch is not None  # under no_grad() too: gradients of the old shape would not fit
     try:
         y = function(old, *args, **kwargs)
     finally:

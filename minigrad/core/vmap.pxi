@@ -7,7 +7,7 @@
 #   view          the same window in every example: its strides and offset, with the batch's stride in front
 #   matmul        a stack of products
 #   general       the op's batching rule (minigrad/func/batching.py); the ops that it is fused of; or BatchError
-# Nested vmaps are batches of batches; the innermost (the highest level) is taken apart first. A batched tensor has a place in the graph of
+# A change in place is computed aside and written into the batch. Nested vmaps are batches of batches; the innermost (the highest level) is taken apart first. A batched tensor has a place in the graph of
 # its own, for derivatives taken inside vmap; those taken outside see the ops on the batches.
 
 class BatchError(RuntimeError):
@@ -16,6 +16,10 @@ class BatchError(RuntimeError):
 
 cdef int raise_batched(Tensor t, str name) except -1:
     raise BatchError(f"vmap: {name} is not possible on a tensor of shape {t.shape} that stands for one example of a batch")
+
+
+cdef int raise_shared(str name) except -1:
+    raise BatchError(f"vmap: {name} cannot write values of each example into a tensor that is the same for all of them; make it from one of each, as zeros_like does")
 
 
 cdef Tensor batched(Tensor physical, int level):
@@ -202,7 +206,12 @@ VIEW_OF_BATCH = Op("view_of_batch", "general", variadic=True, rules=[Rule(_view_
 
 cdef Tensor recorded_batched_view(Op op, Tensor x, tuple params, Tensor y):
     """y is the window of x that a view gave; both are batched."""
-    cdef Tensor outer = x.batch, window = y.batch
+    cdef Tensor outer = x, window = y
+    while outer is not None and window is not outer:
+        window.base = outer if outer.base is None else outer.base
+        window.rebased = window.base.rebased
+        outer, window = outer.batch, window.batch
+    outer, window = x.batch, y.batch
     levels = (x.level,)
     while mg_grad_mode and op.rules and outer is not None:
         record_custom(VIEW_OF_BATCH, (outer,), (op, x.shape, params, levels), (window,), set(), set())

@@ -157,6 +157,16 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     return _finish(_core.full_of(size, fill_value, dtype), requires_grad)
 
 
+def _for_each(y: Tensor, like: Tensor) -> Tensor:
+    """y; under vmap one for every example that `like` is one of, in memory of its own."""
+    level = _core.level_of(like)
+    if not level:
+        return y
+    every = _core.batch_of(like, level)
+    y = _for_each(y, every).unsqueeze(0)
+    return _core.make_batched(y.expand((every.shape[0], *y.shape[1:])).clone(), level)
+
+
 def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """An uninitialised tensor of the same shape and dtype.
 
@@ -165,7 +175,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires
     """
     if device is not None:
         on_cpu(device, "empty_like")
-    return _finish(_core.empty(input.shape, dtype or input.dtype), requires_grad)
+    return _finish(_for_each(_core.empty(input.shape, dtype or input.dtype), input), requires_grad)
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -176,7 +186,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires
     """
     if device is not None:
         on_cpu(device, "zeros_like")
-    return _finish(_core.full_of(input.shape, 0, dtype or input.dtype), requires_grad)
+    return _finish(_for_each(_core.full_of(input.shape, 0, dtype or input.dtype), input), requires_grad)
 
 
 def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -187,7 +197,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_
     """
     if device is not None:
         on_cpu(device, "ones_like")
-    return _finish(_core.full_of(input.shape, 1, dtype or input.dtype), requires_grad)
+    return _finish(_for_each(_core.full_of(input.shape, 1, dtype or input.dtype), input), requires_grad)
 
 
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -198,7 +208,7 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any 
     """
     if device is not None:
         on_cpu(device, "full_like")
-    return _finish(_core.full_of(input.shape, fill_value, dtype or input.dtype), requires_grad)
+    return _finish(_for_each(_core.full_of(input.shape, fill_value, dtype or input.dtype), input), requires_grad)
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -254,7 +264,7 @@ def _new(name: str, function: Any) -> None:
     def method(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
         if device is not None:
             on_cpu(device)
-        return function(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+        return _finish(_for_each(function(*size, dtype=dtype or self.dtype), self), requires_grad)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"`mg.{name[4:]}` with this tensor's dtype."

@@ -368,6 +368,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
             raise ShapeError(f"batch_norm: expected more than 1 value per channel when training, got shape {input.shape}")
         y, mean, rstd = native_batch_norm(x, weight, bias, eps)
         if running_mean is not None or running_var is not None:
+            _check_shared("batch_norm", mean, running_mean, running_var)
             _follow(running_mean, running_var, mean, rstd, count, momentum, eps)
     else:
         if running_mean is None or running_var is None:
@@ -376,6 +377,14 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
             mean, rstd = _core.cast(running_mean, input.dtype), _core.cast(rsqrt(running_var + eps), input.dtype)
         y = batch_norm_apply(x, mean, rstd, weight, bias)
     return y if input.ndim == 3 else reshape(y, input.shape)
+
+
+def _check_shared(op, x, *statistics):
+    """Refuse to move statistics that are the same for all examples under vmap towards those of each."""
+    if any(s is not None and _core.level_of(s) < _core.level_of(x) for s in statistics):
+        raise _core.BatchError(
+            f"vmap: {op} cannot follow each example with running statistics that are the same for all; map over them, too, or pass None"
+        )
 
 
 def _follow(running_mean, running_var, mean, rstd, count, momentum, eps):

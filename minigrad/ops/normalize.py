@@ -15,7 +15,7 @@ from ..registry import Draw, ErrorSample, Sample, composite
 from ._samples import NO_BROADCAST, away
 from .elementwise import clamp, rsqrt, square
 from .magnitude import norm
-from .norm import _check_affine, _check_input, _ones, batch_norm, native_layer_norm
+from .norm import _check_affine, _check_input, _check_shared, _ones, batch_norm, native_layer_norm
 from .pad import pad
 from .shape import narrow, reshape
 
@@ -64,6 +64,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     if count <= 1:
         raise ShapeError(f"instance_norm: expected more than 1 value per channel, got shape {input.shape}")
     y, mean, rstd = native_layer_norm(reshape(input, (n * c, count)), None, None, eps)
+    _check_shared("instance_norm", mean, running_mean, running_var)
     with _core.no_grad():
         if running_mean is not None:
             running_mean.mul_(1 - momentum).add_(reshape(mean.detach(), (n, c)).mean(0) * momentum)
