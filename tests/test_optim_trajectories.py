@@ -1,7 +1,7 @@
 """Every optimizer against PyTorch: 100 steps from the same state, over options drawn by Hypothesis, and on from each other's state.
 
 Where PyTorch is not installed the cases of `RECORDED` run against the values in references/optim.json, which
-MINIGRAD_WRITE_REFERENCE=1 pytest tests/test_optim_trajectories.py writes.
+MINIGRAD_WRITE_REFERENCES=1 pytest tests/test_optim_trajectories.py writes.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_trajectories_equal_pytorchs(name):
 @pytest.mark.parametrize("case", range(len(RECORDED)), ids=[f"{name}-{i}" for i, (name, _) in enumerate(RECORDED)])
 def test_trajectories_equal_the_recorded(case):
     name, options = RECORDED[case]
-    if os.environ.get("MINIGRAD_WRITE_REFERENCE"):
+    if os.environ.get("MINIGRAD_WRITE_REFERENCES"):
         _record(case)
     recorded = json.loads(REFERENCE.read_text())[case]
     assert recorded["name"] == name and recorded["options"] == json.loads(json.dumps(options)), "write the references anew"

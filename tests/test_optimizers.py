@@ -502,7 +502,7 @@ def test_lbfgs_equals_the_recorded(case):
         return {"losses": losses, "x": x.detach().numpy().tolist(), "evaluations": opt.state_dict()["state"][0]["func_evals"]}
 
     path = Path(__file__).parent / "references" / "lbfgs.json"
-    if os.environ.get("MINIGRAD_WRITE_REFERENCE"):
+    if os.environ.get("MINIGRAD_WRITE_REFERENCES"):
         known = json.loads(path.read_text()) if path.exists() else []
         known[case : case + 1] = [run(pytest.importorskip("torch"))]
         path.write_text(json.dumps(known, indent=1) + "\n")

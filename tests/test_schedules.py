@@ -1,7 +1,7 @@
 """Learning-rate schedules and averages of weights: every schedule's rates against PyTorch's, over arguments drawn by Hypothesis.
 
 Where PyTorch is not installed the schedules of `RECORDED` run against references/schedules.json, which
-MINIGRAD_WRITE_REFERENCE=1 pytest tests/test_schedules.py writes.
+MINIGRAD_WRITE_REFERENCES=1 pytest tests/test_schedules.py writes.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def test_rates_equal_the_recorded(case):
             for step in trace(optimizer, schedule_of(lib, name, optimizer, **arguments), 20)
         ]
 
-    if os.environ.get("MINIGRAD_WRITE_REFERENCE"):
+    if os.environ.get("MINIGRAD_WRITE_REFERENCES"):
         known = json.loads(REFERENCE.read_text()) if REFERENCE.exists() else []
         known[case : case + 1] = [{"name": name, "arguments": arguments, "rates": run(pytest.importorskip("torch"))}]
         REFERENCE.write_text("[\n" + ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in known) + "\n]\n")
