@@ -483,3 +483,19 @@ def test_matrices_are_batched(name, shape):
     if name in ("linalg_inv", "linalg_pinv", "matrix_exp"):
         gradient = func.grad(lambda z: (function(z) ** 2).sum())
         np.testing.assert_allclose(func.vmap(gradient)(x).numpy(), mg.stack([gradient(x[i]) for i in range(5)]).numpy(), rtol=1e-9)
+
+
+def test_weights_of_zero_under_vmap():
+    """A mean over targets whose weights are all 0 is 0 / 0, for one example as for several."""
+    rng = np.random.default_rng(0)
+    x, w = mg.from_numpy(rng.standard_normal((3, 2, 4))), mg.from_numpy(rng.standard_normal((5, 4)))
+    target, weight = mg.tensor([[0, 1], [2, 2], [3, 3]]), mg.tensor([[1.0] * 5, [1, 1, 0, 1, 1], [0] * 5], dtype=mg.float64)
+    F = mg.nn.functional
+    for loss in (
+        lambda x, t, c: F.linear_cross_entropy(x, w, t, weight=c),
+        lambda x, t, c: F.cross_entropy(x @ w.T, t, c),
+        lambda x, t, c: F.nll_loss(x @ w.T, t, c),
+    ):
+        want = [loss(*each).item() for each in zip(x, target, weight, strict=True)]
+        np.testing.assert_allclose(func.vmap(loss)(x, target, weight).numpy(), want, 1e-12)
+        assert np.isnan(want).tolist() == [False, True, True]
