@@ -50,21 +50,29 @@ def get_swa_avg_fn() -> Average:
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAverage:
     """`get_ema_avg_fn` for lists of tensors, in place: `multi_avg_fn` of an AveragedModel."""
-    return _in_place(get_ema_avg_fn(decay))
+    average = get_ema_avg_fn(decay)
+
+    @mg.no_grad()
+    def ema_update(averaged: Sequence[Tensor], current: Sequence[Tensor], num_averaged: Any) -> None:
+        for kept, new in zip(averaged, current, strict=True):
+            if kept.is_floating_point() or kept.is_complex():
+                kept.mul_(decay).add_(new, alpha=1 - decay)  # two passes over memory where `average` takes four
+            else:
+                kept.copy_(average(kept, new, num_averaged))
+
+    return ema_update
 
 
 def get_swa_multi_avg_fn() -> MultiAverage:
     """`get_swa_avg_fn` for lists of tensors, in place: `multi_avg_fn` of an AveragedModel."""
-    return _in_place(get_swa_avg_fn())
+    average = get_swa_avg_fn()
 
-
-def _in_place(average: Average) -> MultiAverage:
     @mg.no_grad()
-    def update(averaged: Sequence[Tensor], current: Sequence[Tensor], num_averaged: Any) -> None:
+    def swa_update(averaged: Sequence[Tensor], current: Sequence[Tensor], num_averaged: Any) -> None:
         for kept, new in zip(averaged, current, strict=True):
             kept.copy_(average(kept, new, num_averaged))
 
-    return update
+    return swa_update
 
 
 class AveragedModel(Module):
