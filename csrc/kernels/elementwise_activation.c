@@ -12,8 +12,8 @@ VUNARY(FLOATS, softplus, 8, v_softplus(x))
 VUNARY(FLOATS, elu, 5, SELECT(x > 0, x, v_expm1(x) * (T)p[0].f)) /* p[0]: alpha */
 VUNARY(FLOATS, mish, 8, v_mish(x))
 
-/* p[0]: 0 x Phi(x), 1 the approximation by tanh. Of float32, x Phi(x) has a short way that is right down to -V_GELU_NEAR: vectors take it
- * side by side, and go the long way afterwards if one of them holds a number below. */
+/* p[0]: 0 x Phi(x), 1 the approximation by tanh. Of float32, x Phi(x) has one way from -V_GELU_NEAR on and another one for what is below,
+ * which vectors take only if one of them holds such a number. */
 MG_INLINE void gelu_vectors(vf32 *y, const vf32 *x, int count) {
     vi32 sign = {0}; /* set where an x is below */
 #pragma GCC unroll 4
@@ -21,8 +21,10 @@ MG_INLINE void gelu_vectors(vf32 *y, const vf32 *x, int count) {
         y[k] = vf32_gelu_near(x[k]);
         sign |= (vi32)(x[k] + V_GELU_NEAR);
     }
-    if (__builtin_expect(vf32_any(sign < 0), 0))
-        for (int k = 0; k < count; k++) y[k] = vf32_select(x[k] < -V_GELU_NEAR, vf32_gelu(x[k]), y[k]);
+    if (__builtin_expect(vf32_any(sign < 0), 0)) {
+#pragma GCC unroll 4
+        for (int k = 0; k < count; k++) y[k] = vf32_select(x[k] < -V_GELU_NEAR, vf32_gelu_far(x[k]), y[k]);
+    }
 }
 static void gelu_erf_f32(int64_t n, void *const *data, const mg_param *p) {
     (void)p;
@@ -43,7 +45,7 @@ static void gelu_erf_f32(int64_t n, void *const *data, const mg_param *p) {
         vf32_store_to(out + i, y, n - i);
     }
 }
-VROW1(f64, gelu_erf, v_gelu(x))
+VROW1(f64, gelu_erf, vf64_gelu(x))
 VROW1(f32, gelu_tanh, v_gelu_tanh(x))
 VROW1(f64, gelu_tanh, v_gelu_tanh(x))
 mg_status MG_FN(gelu, f32)(const mg_array *a, const mg_param *p) { return mg_walk(a, 2, p[0].i ? gelu_tanh_f32 : gelu_erf_f32, p, 8); }

@@ -83,14 +83,21 @@ static const float vf32_erfc_c[] = {0.983359039f,   -0.56317997f,   0.130740032f
 /* Phi(-x) = exp(-x^2 / 2) d P(1 - 2 SHIFT d), likewise: 2^-26.9 */
 static const float vf32_normal_c[] = {0.716499567f,   -0.465977103f,    0.171518847f,     -0.0104281679f,   -0.0169522818f, 0.00218782504f,
                                       0.00264773029f, -8.49847347e-05f, -0.000451412023f, -6.20744249e-05f, 2.93023259e-05f};
-/* Phi(-a) 2^(b^2) = P(a - 2), 0 <= a <= 5, b = GELU_RATE a + GELU_SHIFT: 2^-27.9; the rate is such that the first coefficient is
- * nearly a float. P does well enough up to GELU_ONE, from where on x Phi(x) is x. */
-#define V_GELU_NEAR 5.0f /* public: gelu_near is for x from -5 on */
+/* Phi(-a) 2^(b^2) = P(a - MIDDLE), b = RATE a + SHIFT; of all rates and shifts these make it nearly constant, and its first coefficient
+ * nearly a float. 0 <= a <= 5: 2^-27.9, and good enough up to GELU_ONE, from where on x Phi(x) is x; 5 <= a <= 14.3: 2^-27.5 */
+#define V_GELU_NEAR 5.0f
 #define GELU_ONE 5.75f
 #define GELU_RATE 0x1.896p-1f
 #define GELU_SHIFT 0.90625f
+#define GELU_MIDDLE 2.0f
+#define GELU_FAR_RATE 0x1.afp-1f
+#define GELU_FAR_SHIFT 0.3125f
+#define GELU_FAR_MIDDLE 8.5f
 static const float vf32_gelu_c[] = {1.42369282f,     0.3255952f,       -0.0107397418f, -0.0222166926f,   -0.00116657955f, 0.000392395217f,
                                     0.000101182341f, -9.03549426e-06f, -1.34734e-06f,  -1.50896341e-07f, 6.32535091e-08f, -3.73479248e-09f};
+static const float vf32_gelu_far_c[] = {0.581459522f,     0.0582238287f,    0.00150980148f,  -0.000314231438f,
+                                        -8.38759934e-06f, -3.55778411e-07f, 1.13475011e-07f, -6.10596906e-09f,
+                                        6.26179886e-10f,  -9.06807407e-11f, 8.89437916e-12f, -3.98007826e-13f};
 /* 2^-r = 1 + r P(r), |r| <= 1/2: 2^-28.0 */
 static const float vf32_half_power_c[] = {-0.693147182f, 0.240226448f, -0.0555035882f, 0.00961883646f, -0.0013391308f, 0.00015240116f};
 #include "vecmath_body.h"
@@ -215,7 +222,6 @@ static const double vf64_normal_c[] = {
 #define v_mish(x) V_MATH(mish, x)
 #define v_mish_slope(x) V_MATH(mish_slope, x)
 #define v_softplus(x) V_MATH(softplus, x)
-#define v_gelu(x) V_MATH(gelu, x)
 #define v_gelu_tanh(x) V_MATH(gelu_tanh, x)
 #define v_gelu_slope(x) V_MATH(gelu_slope, x)
 #define v_gelu_tanh_slope(x) V_MATH(gelu_tanh_slope, x)

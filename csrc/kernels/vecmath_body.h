@@ -257,12 +257,12 @@ MG_INLINE V F(erf)(V x) {
  * that subnormal results are rounded once. */
 MG_INLINE V F(tail)(V factor, V s, V rest, V a, S k, const S *table, int terms) {
     const V u = a + k, d = F(recip)(u), d_low = d * (F(minus_product)(C(1), d, u) - d * (a - (u - k)));
-    const V t = F(fma)(d, C(-2 * k), C(1)), more = t * F(poly)(t, table + 1, terms - 1), p = C(table[0]) + more;
-    const V p_low = F(fma)(d_low, C(-2 * k * table[1]), (C(table[0]) - p) + more); /* table[1]: about the slope of P */
+    const V t = F(fma)(d, C(-2 * k), C(1)), q = F(poly)(t, table + 1, terms - 1), p = F(fma)(t, q, C(table[0]));
+    const V p_low = F(fma)(d_low, C(-2 * k * table[1]), F(fma)(t, q, C(table[0]) - p)); /* table[1]: about the slope of P */
     const V h = factor * d, h_low = F(fma)(factor, d_low, F(product_rest)(factor, d, h)), e = h * p;
     const V e_low = F(fma)(h, p_low, F(fma)(h_low, p, F(product_rest)(h, p, e)));
-    V n, q = F(exp_reduce)(-s, -rest, &n);
-    return F(ldexp)(e + F(fma)(e, q, e_low), n);
+    V n, power = F(exp_reduce)(-s, -rest, &n);
+    return F(ldexp)(e + F(fma)(e, power, e_low), n);
 }
 #define TAIL(factor, s, rest, a, k, table) F(tail)(factor, s, rest, a, k, table, (int)(sizeof table / sizeof *table))
 
@@ -272,28 +272,40 @@ MG_INLINE V F(erfc)(V x) {
     return F(select)(x < 0, (S)2 - y, y);
 }
 
-/* Phi(-a) factor, a >= 0 */
-MG_INLINE V F(normal_tail)(V factor, V a, V s) {
-    return TAIL(factor, s * (S)0.5, F(product_rest)(a, a, s) * (S)0.5, a, (S)NORMAL_SHIFT, F(normal_c));
-}
-
 /* x Phi(x) */
-MG_INLINE V F(gelu)(V x) {
-    const V a = F(at_most)(F(abs)(x), GELU_HIGH), y = F(normal_tail)(-a, a, a * a); /* -|x| Phi(-|x|) */
-    const V both = F(or)(F(select)(x >= 0, x + y, y), F(sign_bit)(x));              /* the sign is for zeros */
-    return MG_FMA ? both : F(select)(a < (S)TINY, x * (S)0.5, both); /* products of subnormal numbers have no exact rest there */
-}
 #if MANTISSA == 23
-/* The same for x >= -V_GELU_NEAR, at half the price: max(x, 0) - a Phi(-a) with Phi(-a) = 2^(-b^2) P, where b is linear in a = |x| and such
- * that P is nearly constant. Nothing divides, and b^2 - round(b^2) is exact but for the rests of b and b^2. */
+/* Phi(-a) = m 2^n, returned m, by 2^(-b^2) P(a - middle) with b linear in a: nothing divides, and b^2 - round(b^2) is exact but for the
+ * rests of b and b^2. n stands in the low bits of *magic. */
+MG_INLINE V F(normal_power)(V a, S rate, S shift, S middle, const S *table, int terms, V *magic) {
+    const V b = F(fma)(a, C(rate), C(shift)), b_excess = F(minus_product)(b - shift, a, C(rate)), s = b * b;
+    *magic = (S)MAGIC - s;
+    const V r = (s + (*magic - (S)MAGIC)) + F(fma)(b * (S)-2, b_excess, F(product_rest)(b, b, s));
+    const V t = a - middle, q = F(poly)(t, table + 1, terms - 1), p = F(fma)(t, q, C(table[0])), p_low = F(fma)(t, q, C(table[0]) - p);
+    return p + F(fma)(p * r, POLY(r, F(half_power_c)), p_low);
+}
+#define NORMAL_POWER(a, name, table, magic) \
+    F(normal_power)(a, name##_RATE, name##_SHIFT, name##_MIDDLE, table, (int)(sizeof table / sizeof *table), magic)
+
+/* For x >= -V_GELU_NEAR: max(x, 0) - a Phi(-a). */
 MG_INLINE V F(gelu_near)(V x) {
-    const V a = F(at_most)(F(abs)(x), GELU_ONE), b = F(fma)(a, C(GELU_RATE), C(GELU_SHIFT)), s = b * b;
-    const V b_low = F(minus_product)(b - (S)GELU_SHIFT, a, C(GELU_RATE)); /* to be subtracted */
-    const V magic = (S)MAGIC - s, n = magic - (S)MAGIC, rest = F(fma)(b * (S)-2, b_low, F(product_rest)(b, b, s)), r = (s + n) + rest;
-    const V t = a - (S)2, q = F(poly)(t, F(gelu_c) + 1, sizeof F(gelu_c) / sizeof(S) - 1), first = C(F(gelu_c)[0]);
-    const V p = F(fma)(t, q, first), p_low = F(fma)(t, q, first - p), mantissa = p + F(fma)(p * r, POLY(r, F(half_power_c)), p_low);
-    const V phi = (V)((U)mantissa + ((U)magic << MANTISSA)), y = F(fnma)(a, phi, F(max_raw)(C(0), x));
+    const V a = F(at_most)(F(abs)(x), GELU_ONE);
+    V magic, m = NORMAL_POWER(a, GELU, F(gelu_c), &magic);
+    const V phi = (V)((U)m + ((U)magic << MANTISSA)), y = F(fnma)(a, phi, F(max_raw)(C(0), x));
     return MG_FMA ? y : F(or)(y, F(sign_bit)(x)); /* the sign is for zeros */
+}
+/* For x < -V_GELU_NEAR. The power of two comes last, so that subnormal results are rounded once. */
+MG_INLINE V F(gelu_far)(V x) {
+    const V a = F(at_most)(F(abs)(x), GELU_HIGH);
+    V magic, m = NORMAL_POWER(a, GELU_FAR, F(gelu_far_c), &magic);
+    return F(ldexp)(-a * m, magic - (S)MAGIC);
+}
+#undef NORMAL_POWER
+#else
+MG_INLINE V F(gelu)(V x) {
+    const V a = F(at_most)(F(abs)(x), GELU_HIGH), s = a * a;
+    const V y = TAIL(-a, s * (S)0.5, F(product_rest)(a, a, s) * (S)0.5, a, (S)NORMAL_SHIFT, F(normal_c)); /* -|x| Phi(-|x|) */
+    const V both = F(or)(F(select)(x >= 0, x + y, y), F(sign_bit)(x));                                    /* the sign is for zeros */
+    return MG_FMA ? both : F(select)(a < (S)TINY, x * (S)0.5, both); /* products of subnormal numbers have no exact rest there */
 }
 #endif
 /* Phi(x) + x phi(x); a sum of terms near 1, which need no more than their rounding */
@@ -345,9 +357,6 @@ MG_INLINE V F(gelu_tanh_slope)(V x) {
 #undef ERF_HIGH
 #undef ERFC_HIGH
 #undef GELU_HIGH
-#undef GELU_ONE
-#undef GELU_RATE
-#undef GELU_SHIFT
 #undef LN2_HI
 #undef LN2_LO
 #undef LOG2_E_HI

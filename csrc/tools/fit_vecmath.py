@@ -145,12 +145,12 @@ def all_of(fmt: str) -> None:
     normal = tail_of(lambda x: mp.erfc(x / mp.sqrt(2)) / 2, k, mp.mpf(1) / 2)
     fit("NORMAL", fmt, 25 if wide else 11, normal, lambda t: 1 / normal(t), -1, float((far - k) / (far + k)))
     if not wide:
-        # Phi(-a) 2^((RATE a + SHIFT)^2) = P(a - 2) to 5; of all rates and shifts these make it nearly constant
-        def gelu(t: mp.mpf) -> mp.mpf:
-            a = t + 2
-            return mp.erfc(a / mp.sqrt(2)) / 2 * 2 ** ((mp.mpf("0.768310546875") * a + mp.mpf("0.90625")) ** 2)
+        # Phi(-a) 2^((rate a + shift)^2) = P(a - middle), near zero and far from it
+        def phi(rate: float, shift: float, middle: float) -> Function:
+            return lambda t: mp.erfc((t + middle) / mp.sqrt(2)) / 2 * 2 ** ((rate * (t + middle) + shift) ** 2)
 
-        fit("GELU", fmt, 12, gelu, lambda t: 1 / gelu(t), -2, 3)
+        for p, low, high in ((phi(0.768310546875, 0.90625, 2), -2, 3), (phi(0.841796875, 0.3125, 8.5), -3.5, 5.8)):
+            fit("GELU", fmt, 12, p, lambda t, p=p: 1 / p(t), low, high)
         # 2^-r = 1 + r P(r)
         p = nonzero(lambda r: (mp.mpf(2) ** -r - 1) / r, lambda r: -LN2 + LN2**2 / 2 * r)
         fit("HALF_POWER", fmt, 6, p, lambda r: abs(r) * mp.mpf(2) ** r + mp.mpf(10) ** -4, -0.5001, 0.5001)

@@ -284,6 +284,34 @@ def plan_index_select(Tensor input, Tensor index, int dim):
     return y
 
 
+cdef const mg_kernel *EMBEDDING_ROW = mg_kernel_row(mg_kernel_id("embedding"))
+
+
+def plan_embedding(Tensor weight, Tensor index):
+    """Rows of a table, in index's shape; an index that is negative is out of range."""
+    cdef mg_array a[3]
+    cdef Around w[1]
+    cdef int64_t flat[3]
+    cdef int64_t strides[3]
+    cdef int64_t shape[8]
+    cdef Tensor y
+    memcpy(shape, index.shape_, sizeof(shape))
+    if index.ndim_ >= 8:
+        raise ShapeError(f"embedding: at most 7 dimensions of indices, got {index.ndim_}")
+    shape[index.ndim_] = weight.shape_[1]
+    y = new_tensor(weight.dtype_, index.ndim_ + 1, shape)
+    if index.size_:
+        weight, index = dense(weight), dense(index)
+        describe(&a[0], y)
+        flat[0], flat[1], flat[2] = 1, index.size_, weight.shape_[1]
+        strides[0], strides[1], strides[2] = y.size_, weight.shape_[1], 1
+        a[0].shape, a[0].strides, a[0].ndim = flat, strides, 3
+        around(&a[1], &w[0], weight, 0)
+        describe(&a[2], index)
+        launch_kernel(EMBEDDING_ROW[y.dtype_], a, NULL, 4 * (y.size_ + index.size_), "embedding")
+    return y
+
+
 cdef int add_rows(Tensor y, Tensor index, Tensor source, int dim) except -1:
     cdef mg_array a[3]
     cdef Around w[2]
@@ -632,6 +660,30 @@ def plan_sort(Tensor input, int dim, bint descending):
 
 def plan_topk(Tensor input, int64_t k, int dim, bint largest):
     return ordered(TOPK_ROW, "topk", input, k, dim, largest)
+
+
+cdef const mg_kernel *PICK_SORTED_ROW = mg_kernel_row(mg_kernel_id("pick_sorted"))
+
+
+def plan_order_statistic(Tensor input, int64_t what, int64_t k):
+    """(values, indices) that an order statistic takes out of the rows along the last dimension, which must not be empty; `what` as in
+    kernels/pick_sorted.c."""
+    cdef mg_array a[4]
+    cdef Around w[2]
+    cdef mg_param p[2]
+    cdef int last = input.ndim_ - 1
+    cdef mg_kernel kernel = kernel_for(PICK_SORTED_ROW, input, "pick_sorted")
+    cdef Tensor values, order, y, i
+    y, i = new_tensor(input.dtype_, last, input.shape_), new_tensor(MG_I64, last, input.shape_)
+    if y.size_:
+        values, order = ordered(SORT_ROW, "sort", input, input.shape_[last], last, 0)
+        describe(&a[0], y)
+        describe(&a[1], i)
+        around(&a[2], &w[0], values, last)
+        around(&a[3], &w[1], order, last)
+        p[0].i, p[1].i = what, k
+        launch_kernel(kernel, a, p, values.size_, "pick_sorted")
+    return y, i
 
 
 # ---- copies ----

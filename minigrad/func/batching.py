@@ -252,6 +252,15 @@ def resample(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ..
     return y.reshape((size, start.shape[1] - 1, *x.shape[2:])).movedim(1, dim)
 
 
+def embedding_bag(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """The bags of all examples, one behind the other, of one table of all rows."""
+    weight, index, start = _all_mapped(size, mapped, arrays)
+    start = start + _offsets(size, index.shape[1], 2)
+    ends = _op("cat", [start[:, :-1].reshape((-1,)), start[-1:, -1]], 0)
+    y = _call(op, (_flat(weight), (index + _offsets(size, weight.shape[1], 2)).reshape((-1,)), ends), params)
+    return y.reshape((size, start.shape[1] - 1, weight.shape[-1]))
+
+
 def dropout(op: Any, size: int, mapped: tuple[bool, ...], arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """The same random bits, hence the same mask, for every example."""
     (x,) = arrays
@@ -302,6 +311,7 @@ _FAMILIES: tuple[tuple[Rule, str], ...] = (
     (copy_slices, "_copy_slices"),
     (resample, "resample"),
     (embedding, "_embedding"),
+    (embedding_bag, "_embedding_bag"),
     (dropout, "_dropout"),
     (convolution, "_conv2d conv2d_backward_input conv2d_backward_weight"),
     (_planes, "_attention attention_backward im2col col2im _max_pool2d max_pool2d_backward _volumes_max _adaptive_max_pool3d _avg_pool2d avg_pool2d_backward _adaptive_avg_pool2d adaptive_avg_pool2d_backward depth_taps"),

@@ -9,7 +9,7 @@ from ..errors import DTypeError, ShapeError
 from ..registry import NONDIFF, Cost, Draw, ErrorSample, Sample, composite, defop
 from ._examples import by_numpy, rows_of
 from .elementwise import _choose, div, eq, mul, ne
-from .index import _gather, _index_sum
+from .index import _gather, _index_select, _index_sum
 from .shape import reshape, unsqueeze
 
 
@@ -31,16 +31,11 @@ def _in_table(op, index, n):
 
 
 def _lookup(weight, index, padding_idx, scale_grad_by_freq):
-    n, width = weight.shape
-    out = _core.empty((1, index.numel(), width), weight.dtype)
-    if index.numel():
-        table = _core.contiguous(weight.detach()).view((1, n, width))
-        try:
-            _core.launch_as("embedding", weight.dtype, [out, table, _core.contiguous(index).view((-1,))])
-        except IndexError:
-            _in_table("embedding", index, n)  # which says what is wrong
-            raise
-    return out.view((*index.shape, width))
+    try:
+        return _core.plan_embedding(weight, index)
+    except IndexError:
+        _in_table("embedding", index, weight.shape[0])  # which says what is wrong
+        raise
 
 
 def _embedding_vjp(g, weight_shape, index, padding_idx, scale_grad_by_freq):
@@ -131,6 +126,29 @@ def _shrink(weight, index, max_norm, norm_type):
                 weight._bump_version()
 
 
+def _whose(start):
+    """The bag of each row, given where bags begin and, last, where the last one ends."""
+    rows = start.reshape(-1, start.shape[-1])
+    return np.stack([np.repeat(np.arange(len(s) - 1), np.diff(s)) for s in rows]).reshape(*start.shape[:-1], -1)
+
+
+def _embedding_bag_vjp(g, weight_shape, index, start, mean):
+    if mean:
+        g = div(g, unsqueeze(_core.cast((start[1:] - start[:-1]).clamp(min=1), g.dtype), -1))
+    return _index_sum(_index_select(g, by_numpy(_whose, start), 0), index, 0, weight_shape[0])
+
+
+@defop(family="general", kernel="embedding_bag", where="", linear_in=("weight",),
+       samples=lambda r: [Sample(r(5, 3), r.ints(0, 5, 7), np.array([0, 2, 2, 7]), mean=mean, id=i) for mean, i in ((False, "sum"), (True, "mean"))],
+       plan=lambda weight, index, start, mean: _core.Plan((start.shape[0] - 1, weight.shape[1]), params=(int(mean),)),
+       vjp={"weight": _embedding_bag_vjp, "index": NONDIFF, "start": NONDIFF})  # fmt: skip
+def _embedding_bag(weight, index, start, mean):
+    """Sums or means of rows of weight; bag b is those that index[start[b]:start[b + 1]] names, and start ends with index's length."""
+    out = np.zeros((len(start) - 1, weight.shape[1]), weight.dtype)
+    np.add.at(out, _whose(start), weight[index])
+    return out / np.maximum(np.diff(start), 1)[:, None].astype(weight.dtype) if mean else out
+
+
 def _bag_samples(r: Draw) -> list[Sample]:
     offsets = np.array([0, 2, 2, 5])
     return [
@@ -177,6 +195,14 @@ def embedding_bag(
         raise ShapeError(f"{op}: weight must be (rows, width), got shape {weight.shape}")
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f'{op}: mode must be "sum", "mean" or "max", got {mode!r}')
+    plain = padding_idx is None and max_norm is None and per_sample_weights is None and not scale_grad_by_freq and mode != "max"
+    if plain and not _core.level_of(index) and not (isinstance(offsets, _core.Tensor) and _core.level_of(offsets)):
+        index, start = _starts(op, index, offsets, include_last_offset)
+        try:
+            return _embedding_bag(weight, index, start, mode == "mean")
+        except IndexError:
+            _in_table(op, index, weight.shape[0])  # which says what is wrong
+            raise
     count, bags = _bags(op, index, offsets, include_last_offset)
     if per_sample_weights is not None:
         if mode != "sum":
@@ -197,13 +223,12 @@ def embedding_bag(
     return _pooled(rows, bags, count, mode)
 
 
-def _bags(op, index, offsets, include_last_offset):
-    """How many bags there are, and which one each of the flattened indices is in; what is in none is in one more at the end."""
+def _check_bags(op, index, offsets, include_last_offset):
+    """The offsets of a 1-d input, or None for a 2-d one, whose rows are the bags."""
     if index.ndim == 2:
         if offsets is not None:
             raise ValueError(f"{op}: offsets cannot be given for an input of 2 dimensions, whose rows are the bags")
-        b, n = index.shape
-        return b, _core.from_numpy(np.repeat(np.arange(b), n))
+        return None
     if index.ndim != 1:
         raise ShapeError(f"{op}: input must have 1 or 2 dimensions, got shape {index.shape}")
     if offsets is None:
@@ -211,11 +236,37 @@ def _bags(op, index, offsets, include_last_offset):
     offsets = _check_index(op, offsets)
     if offsets.ndim != 1 or (include_last_offset and not offsets.numel()):
         raise ShapeError(f"{op}: offsets must have 1 dimension, got shape {offsets.shape}")
+    return offsets
+
+
+def _check_starts(op, starts, n):
+    if starts.shape[-1] and ((starts[..., 0] != 0).any() or (np.diff(starts) < 0).any() or (starts[..., -1] > n).any()):
+        raise ValueError(f"{op}: offsets must begin with 0, not fall and not exceed the {n} indices, got {starts.tolist()}")
+
+
+def _starts(op, index, offsets, include_last_offset):
+    """The indices that are in a bag, and where each bag begins, and the last one ends, among them."""
+    offsets = _check_bags(op, index, offsets, include_last_offset)
+    if offsets is None:
+        b, n = index.shape
+        return _core.reshape(index, (b * n,)), _core.from_numpy(np.arange(b + 1) * n)
+    starts = offsets.numpy()
+    _check_starts(op, starts, index.shape[0])
+    if include_last_offset:
+        return index[: int(starts[-1])], offsets
+    return index if len(starts) else index[:0], _core.from_numpy(np.append(starts, index.shape[0] if len(starts) else 0))
+
+
+def _bags(op, index, offsets, include_last_offset):
+    """How many bags there are, and which one each of the flattened indices is in; what is in none is in one more at the end."""
+    offsets = _check_bags(op, index, offsets, include_last_offset)
+    if offsets is None:
+        b, n = index.shape
+        return b, _core.from_numpy(np.repeat(np.arange(b), n))
     n = index.shape[0]
 
     def find(starts):
-        if starts.shape[-1] and ((starts[..., 0] != 0).any() or (np.diff(starts) < 0).any() or (starts[..., -1] > n).any()):
-            raise ValueError(f"{op}: offsets must begin with 0, not fall and not exceed the {n} indices, got {starts.tolist()}")
+        _check_starts(op, starts, n)
         begun = np.zeros((*starts.shape[:-1], n + 1), np.int64)
         rows = begun.reshape(-1, n + 1)
         np.add.at(rows, (np.arange(len(rows))[:, None], starts.reshape(len(rows), -1)), 1)

@@ -331,12 +331,13 @@ def _reduced_rows(loss, target, weight, ignore_index, reduction, batch):
     if reduction == "sum":
         return loss.sum()
     if weight is not None:
+        target = _core.reshape(target, (-1,))
         kept = ne(target, ignore_index)
         return loss.sum() / _choose(kept, _index_select(weight.detach(), _choose(kept, target, 0), 0), 0).sum()
     if _core.level_of(target):  # under vmap every example has a number of its own
         return loss.sum() / ne(target, ignore_index).sum()
     count = _core.count_others(target, ignore_index)
-    return _core.reduce_loss(loss, "mean") if count == loss.shape[0] else loss.sum() / count
+    return _core.reduce_loss(loss, "mean") if count == loss.numel() else loss.sum() / count
 
 
 _CLASS_ERRORS = [
@@ -415,7 +416,7 @@ def _probability_loss(input, target, weight, reduction, label_smoothing):
 
 def _nll_samples(r: Draw) -> list[Sample]:
     return [
-        Sample(r(4, 5, 1), r.ints(0, 5, 4, 1), None, ignore_index=-100, id="rows"),
+        Sample(r(4, 5), r.ints(0, 5, 4), None, ignore_index=-100, id="rows"),
         Sample(r(2, 3, 4), r.ints(0, 3, 2, 4), r.between(0.5, 2, 3), ignore_index=1, id="pixels"),
     ]
 
@@ -438,21 +439,21 @@ def _target_weights(target, weight, classes, ignore_index):
        vjp={"input": lambda g, target, weight, input_shape, ignore_index: nll_loss_backward(g, target, weight, input_shape[1], ignore_index),
             "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
 def _nll_loss(input, target, weight, ignore_index):
-    """-weight * input at the targets, of log-probabilities (N, C, pixels)"""
+    """-weight * input at the targets, of log-probabilities (N, C, ...)"""
     counts, place = _target_weights(target, weight, input.shape[1], ignore_index)
     return (-counts * np.take_along_axis(input, place[:, None], 1)[:, 0]).astype(input.dtype)
 
 
 @defop(family="general", kernel="nll_loss_backward", where="", cost=lambda target: 2 * target.size, samples=_nll_backward_samples, linear_in=("grad",),
-       plan=lambda grad, target, weight, classes, ignore_index: _core.Plan((target.shape[0], classes, target.shape[1]), params=(ignore_index,)),
+       plan=lambda grad, target, weight, classes, ignore_index: _core.Plan((target.shape[0], classes, *target.shape[1:]), params=(ignore_index,)),
        vjp={"grad": lambda g, target, weight, ignore_index: _nll_loss(g, target, weight, ignore_index), "target": NONDIFF, "weight": NONDIFF})  # fmt: skip
 def nll_loss_backward(grad, target, weight, classes, ignore_index):
     """The gradient of every picked log-probability in its place, zeros elsewhere.
 
-    Shapes: grad and target (N, pixels), weight (classes,) or None; returns (N, classes, pixels). Dtypes: floats; target int64.
+    Shapes: grad and target (N, ...), weight (classes,) or None; returns (N, classes, ...). Dtypes: floats; target int64.
     """
     counts, place = _target_weights(target, weight, classes, ignore_index)
-    out = np.zeros((target.shape[0], classes, target.shape[1]), grad.dtype)
+    out = np.zeros((target.shape[0], classes, *target.shape[1:]), grad.dtype)
     np.put_along_axis(out, place[:, None], (-counts * grad)[:, None].astype(grad.dtype), 1)
     return out
 
@@ -471,7 +472,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     if size_average is not None or reduce is not None or reduction not in ("none", "mean", "sum"):
         reduction = _reduction("nll_loss", reduction, size_average, reduce)
     c, batch = _check_classes("nll_loss", input, target, weight)
-    n, inner = batch[0] if batch else 1, math.prod(batch[1:])
     target = _core.cast(target, _core.int64)
-    loss = _nll_loss(_core.reshape(input, (n, c, inner)), _core.reshape(target, (n, inner)), weight, ignore_index)
-    return _reduced_rows(_core.reshape(loss, (n * inner,)), _core.reshape(target, (n * inner,)), weight, ignore_index, reduction, batch)
+    if not batch:
+        input, target = _core.reshape(input, (1, c)), _core.reshape(target, (1,))
+    return _reduced_rows(_nll_loss(input, target, weight, ignore_index), target, weight, ignore_index, reduction, batch)

@@ -58,19 +58,16 @@ def _mode_index(x):
     return np.take_along_axis(order, np.argmax(length == longest, -1)[..., None], -1)[..., 0]
 
 
-def _nth(x, n):
-    """(n-th smallest, its index) along the last dimension by the sorting kernel, and whether there is a NaN."""
-    last = x.ndim - 1
-    values, order = _core.plan_sort(x, last, False)
-    nan = x.is_floating_point() and bool(isnan(_core.select(values, last, -1)).any())
-    return (_core.select(values, last, n).clone(), _core.select(order, last, n).clone()), nan
+ENTRY, MEDIAN, MEDIAN_OF_KNOWN, MODE = range(4)  # what kernels/pick_sorted.c can find
+
+
+def _found(input, what, k=0):
+    """(values, indices) by sorting, None where there is nothing to find."""
+    return _core.plan_order_statistic(input, what, k) if input.shape[-1] else None
 
 
 def _median_plan(input, ignore_nan):
-    if not input.numel():
-        return None
-    found, nan = _nth(input, (input.shape[-1] - 1) // 2)
-    return None if nan else found
+    return _found(input, MEDIAN_OF_KNOWN if ignore_nan else MEDIAN)
 
 
 def _median_of_rows_plan(input, ignore_nan):
@@ -78,7 +75,7 @@ def _median_of_rows_plan(input, ignore_nan):
     return None if found is None else found[0]
 
 
-@defop(family="general", outputs=2, plan=lambda input, k: _nth(input, k - 1)[0] if input.numel() else None,
+@defop(family="general", outputs=2, plan=lambda input, k: _found(input, ENTRY, k - 1),
        vjp={"input": _spread_back}, dtypes=NUMBERS, where="", samples=_distinct_rows(k=2))  # fmt: skip
 def _kthvalue(input, k):
     """(k-th smallest, its index) along the last dimension"""
@@ -92,7 +89,8 @@ def _median(input, ignore_nan):
     return _picked(np.asarray(input), _median_index(np.asarray(input), ignore_nan))
 
 
-@defop(family="general", outputs=2, vjp={"input": _spread_back}, dtypes=NUMBERS, where="", samples=_distinct_rows())
+@defop(family="general", outputs=2, plan=lambda input: _found(input, MODE), vjp={"input": _spread_back}, dtypes=NUMBERS, where="",
+       samples=_distinct_rows())  # fmt: skip
 def _mode(input):
     """(most frequent value, its index) along the last dimension"""
     return _picked(np.asarray(input), _mode_index(np.asarray(input)))
@@ -105,7 +103,7 @@ def _along(op, input, dim, keepdim, function, *params):
         return Extreme(input.clone(), _core.full_of((), 0, _core.int64))
     if input.shape[d] == 0:
         raise ShapeError(f"{op}: dimension {d} of shape {input.shape} has no entries")
-    values, indices = function(movedim(input, d, -1), *params)
+    values, indices = function(input if d == input.ndim - 1 else movedim(input, d, -1), *params)
     return Extreme(unsqueeze(values, d), unsqueeze(indices, d)) if keepdim else Extreme(values, indices)
 
 
@@ -175,7 +173,7 @@ def _median_of(op, input, dim, keepdim, ignore_nan):
         return _along(op, input, dim, keepdim, _median, ignore_nan)
     if input.numel() == 0 and not input.is_floating_point():
         raise ShapeError(f"{op}: shape {input.shape} has no entries")
-    return _median_of_rows(reshape(input, (input.numel(),)), ignore_nan)
+    return _median_of_rows(input if input.ndim == 1 else _core.reshape(input, (input.numel(),)), ignore_nan)
 
 
 @composite(samples=_median_samples, dtypes=NUMBERS, errors=[BAD_DIM, NO_ENTRIES])

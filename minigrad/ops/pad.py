@@ -40,16 +40,22 @@ def _widths(op, input, pad):
     return widths
 
 
-def _constant(input, widths, value):
-    keep, entries, shape, less = [], [], [], False
-    for s, (before, after) in zip(input.shape, widths, strict=True):
-        left = s + min(before, 0) + min(after, 0)
-        less = less or left < s
-        keep.append((max(-before, 0), 1, left))
-        entries.append((max(before, 0), 1, left))
-        shape.append(s + before + after)
-    inner = _core.slice_view(input, tuple(keep)) if less else input
-    return _pad_constant(inner, tuple(shape), tuple(entries), value)
+def _constant(op, input, pad, value):
+    """input with `value` around it; negative widths cut off."""
+    if len(pad) and min(pad) < 0:
+        widths = _widths(op, input, pad)
+        keep = tuple((max(-a, 0), 1, n + min(a, 0) + min(b, 0)) for n, (a, b) in zip(input.shape, widths, strict=True))
+        input, pad = _core.slice_view(input, keep), [max(width, 0) for width in pad]
+    shape = list(input.shape)
+    if len(pad) % 2 or len(pad) > 2 * len(shape):
+        _widths(op, input, pad)  # which says what is wrong
+    entries = [(0, 1, n) for n in shape]
+    for i in range(0, len(pad), 2):
+        d, before = -1 - i // 2, pad[i]
+        n = shape[d]
+        entries[d] = (before, 1, n)
+        shape[d] = n + before + pad[i + 1]
+    return _pad_constant(input, tuple(shape), tuple(entries), value)
 
 
 def _source(mode, n, before, after, d):
@@ -101,9 +107,9 @@ def pad(input, pad, mode="constant", value=None):
     >>> mg.nn.functional.pad(mg.tensor([1, 2, 3]), (2, 1), mode="reflect")
     tensor([3, 2, 1, 2, 3, 2])
     """
-    widths = _widths("pad", input, pad)
     if mode == "constant":
-        return _constant(input, widths, value or 0)
+        return _constant("pad", input, pad, value or 0)
+    widths = _widths("pad", input, pad)
     if mode not in ("reflect", "replicate", "circular"):
         raise ValueError(f'pad: mode must be "constant", "reflect", "replicate" or "circular", got {mode!r}')
     if value:
@@ -121,4 +127,4 @@ def constant_pad_nd(input, pad, value=0):
     >>> mg.constant_pad_nd(mg.tensor([1, 2]), (1, 2), 5)
     tensor([5, 1, 2, 5, 5])
     """
-    return _constant(input, _widths("constant_pad_nd", input, pad), value)
+    return _constant("constant_pad_nd", input, pad, value)

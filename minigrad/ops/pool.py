@@ -325,6 +325,8 @@ def avg_pool(op, n, input, kernel_size, stride, padding, ceil_mode, count_includ
         total = avg_pool(op, n, input.to(_core.float64), kernel_size, stride, padding, ceil_mode, True, 1)
         share = _divisors(input.shape[-n:], out, kernel, step, pad, count_include_pad, divisor)
         return OPS["div"].function(total, _core.from_numpy(share), rounding_mode="trunc").to(_core.int64)
+    if input.ndim == n + 2:
+        return _MEANS[n](input, out, kernel, step, pad, bool(count_include_pad), divisor)
     return batched(lambda x: _MEANS[n](x, out, kernel, step, pad, bool(count_include_pad), divisor), input, n + 2)
 
 

@@ -190,3 +190,21 @@ def test_same_bits_for_any_number_of_threads(shape: tuple[int, int, int, int]) -
     raw.lib.mg_set_num_threads(raw.lib.mg_available_cpus())
     np.testing.assert_array_equal(summed, want)
     assert all(r == results[0] for r in results)
+
+
+@isas
+@given(n=st.integers(1, 9), width=st.integers(0, 70), lengths=st.lists(st.integers(0, 12), max_size=5), mean=st.booleans(),
+       dtype=st.sampled_from(["f32", "f64"]), seed=st.integers(0, 99))  # fmt: skip
+def test_embedding_bag(isa: str, n: int, width: int, lengths: list[int], mean: bool, dtype: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table, start = random(rng, (n, width), dtype), np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+    idx = rng.integers(0, n, start[-1])
+    out, want = raw.guarded((len(lengths), width), NAMES[dtype]), np.zeros((len(lengths), width), NAMES[dtype])
+    add(want, np.repeat(np.arange(len(lengths)), lengths), table[idx])
+    if mean:
+        want /= np.maximum(lengths, 1).reshape(-1, 1).astype(want.dtype)
+    assert raw.run("embedding_bag", dtype, [out, table, idx, start], [int(mean)], isa) == 0
+    raw.check_guards(out)
+    np.testing.assert_array_equal(out, want)
+    for bad in (n, -1, 2**63 - 1):
+        assert raw.run("embedding_bag", dtype, [out, table, np.append(idx, bad), start], [int(mean)], isa) == BAD_INDEX

@@ -1,4 +1,4 @@
-"""csrc/kernels/sort.c: order of rows and their largest elements, against NumPy's stable sort."""
+"""csrc/kernels/sort.c, pick_sorted.c: order of rows, their largest elements and order statistics, against NumPy's stable sort."""
 
 from __future__ import annotations
 
@@ -74,3 +74,29 @@ def test_long_rows(isa: str, dtype: str) -> None:
     values, index = np.empty_like(x), np.empty(x.shape, np.int64)
     assert raw.run("sort", dtype, [values, index, x], [0], isa) == 0
     np.testing.assert_array_equal(index, order(x, False))
+
+
+def statistic(x: np.ndarray, what: int, k: int) -> int:
+    """The place in a sorted row."""
+    known = len(x) - int(np.isnan(x).sum())
+    if what == 0:
+        return k
+    if what == 3:
+        values, counts = np.unique(x, equal_nan=False, return_counts=True)
+        most = values[np.argmax(counts)]
+        return int(np.flatnonzero(x == most)[-1]) if known else 0
+    return known if what == 1 and known < len(x) else max(known - 1, 0) // 2
+
+
+@isas
+@given(count=st.integers(0, 3), n=lengths, what=st.integers(0, 3), dtype=st.sampled_from([*DTYPES]), few=st.booleans(), seed=st.integers(0, 99))
+def test_pick_sorted(isa: str, count: int, n: int, what: int, dtype: str, few: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, index, k = np.sort(rows(rng, (count, n), dtype, few), 1), rng.integers(0, 1000, (count, n)), int(rng.integers(n))
+    values, at = raw.guarded((count,), x.dtype), raw.guarded((count,), np.int64)
+    assert raw.run("pick_sorted", dtype, [values, at, x, index], [what, k], isa) == 0
+    raw.check_guards(values)
+    raw.check_guards(at)
+    want = np.array([statistic(row, what, k) for row in x], np.int64)[:, None]
+    np.testing.assert_array_equal(at, np.take_along_axis(index, want, 1)[:, 0])
+    same_bits(values, np.take_along_axis(x, want, 1)[:, 0])
