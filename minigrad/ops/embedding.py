@@ -139,6 +139,7 @@ def _embedding_bag_vjp(g, weight_shape, index, start, mean):
 
 
 @defop(family="general", kernel="embedding_bag", where="", linear_in=("weight",),
+       cost=lambda index, y: Cost(flops=float(index.size * y.shape[1]), bytes=index.nbytes + (index.size + y.shape[0]) * y.shape[1] * y.nbytes / max(y.size, 1)),
        samples=lambda r: [Sample(r(5, 3), r.ints(0, 5, 7), np.array([0, 2, 2, 7]), mean=mean, id=i) for mean, i in ((False, "sum"), (True, "mean"))],
        plan=lambda weight, index, start, mean: _core.Plan((start.shape[0] - 1, weight.shape[1]), params=(int(mean),)),
        vjp={"weight": _embedding_bag_vjp, "index": NONDIFF, "start": NONDIFF})  # fmt: skip
