@@ -20,6 +20,8 @@ typedef struct {
             } else if (dcs == sizeof(T) && scs == 0) {                                                                                 \
                 const T v = *(const T *)src;                                                                                           \
                 for (int64_t c = 0; c < cols; c++) ((T *)dst)[c] = v;                                                                  \
+            } else if (dcs == sizeof(T) && scs == 2 * (int64_t)sizeof(T)) { /* every second one: vectors out of pairs of vectors */    \
+                for (int64_t c = 0; c < cols; c++) ((T *)dst)[c] = ((const T *)src)[2 * c];                                            \
             } else if (dcs == sizeof(T) && scs == -(int64_t)sizeof(T)) { /* backwards: vectors whose lanes are reversed */             \
                 for (int64_t c = 0; c < cols; c++) ((T *)dst)[c] = ((const T *)src)[-c];                                               \
             } else {                                                                                                                   \
