@@ -29,7 +29,7 @@ typedef struct {
     const real *gy, *h0, *c0, *y, *kept;
     real *gh, *gc; /* of the state; rows ldh apart */
     real *slopes;  /* of the gates, for the rows of the span, lds apart */
-    real *before;  /* the states before, for the rows of the span; NULL: not wanted */
+    real *before;  /* the states before, for the rows of the span, if lengths differ; else they are rows of y, and this is NULL */
     real *strips;  /* w_hh */
     int64_t ldh, lds;
 } FN(layer);
@@ -115,6 +115,21 @@ static mg_status FN(add_products)(int64_t m, int64_t n, int64_t k, const real *a
         &(mg_gemm){.m = m, .n = n, .k = k, .a = a, .rsa = 1, .csa = lda, .b = b, .rsb = n, .csb = 1, .c = c, .ldc = n, .accumulate = true});
 }
 
+/* What the slopes of the span make of w_hh. */
+static mg_status FN(add_states)(const FN(layer) * l, real *gw) {
+    const mg_recurrent *q = &l->q;
+    const int64_t h = q->units, m = q->gates * h, row = l->span.row;
+    if (l->before) return FN(add_products)(m, h, l->span.rows, l->slopes, l->lds, l->before, gw);
+    const int64_t shift = q->reverse ? q->batch : -q->batch, initial = q->reverse ? q->rows - q->batch : 0;
+    const int64_t begin = MAX(row, -shift), end = MIN(row + l->span.rows, q->rows - shift);
+    mg_status status = MG_OK;
+    if (begin < end)
+        status = FN(add_products)(m, h, end - begin, l->slopes + (begin - row) * l->lds, l->lds, l->y + (begin + shift) * h, gw);
+    if (status == MG_OK && end - begin < l->span.rows)
+        status = FN(add_products)(m, h, q->batch, l->slopes + (initial - row) * l->lds, l->lds, l->h0, gw);
+    return status;
+}
+
 /* What the slopes of the span make of the inputs and weights. A GRU has those of the n that its inputs see in the last place. */
 static mg_status FN(finish_span)(const FN(layer) * l, const mg_array *a) {
     const mg_recurrent *q = &l->q;
@@ -134,7 +149,7 @@ static mg_status FN(finish_span)(const FN(layer) * l, const mg_array *a) {
         status = FN(add_products)(together, inputs, rows, s, l->lds, x, gw);
         if (status == MG_OK && q->kind == MG_GRU) status = FN(add_products)(h, inputs, rows, s + 3 * h, l->lds, x, gw + together * inputs);
     }
-    if (status == MG_OK && l->before) status = FN(add_products)(q->gates * h, h, rows, s, l->lds, l->before, a[4].data);
+    if (status == MG_OK && a[4].data) status = FN(add_states)(l, a[4].data);
     for (int64_t k = 0; gbias && k < q->slopes; k++) {
         real *to = gbias + (q->kind == MG_GRU && k > 1 ? 5 - k : k) * h;
         ROW(h, {
@@ -178,7 +193,7 @@ mg_status FN(recurrent_backward)(const mg_array *a, const mg_param *p) {
     real *work = mg_scratch(2, (size_t)total * sizeof(real)), *places[5];
     if (!work) return MG_NO_MEMORY;
     for (int i = 0; i < 5; work += CEIL(parts[i], 16) * 16, i++) places[i] = work;
-    l.strips = places[0], l.gh = places[1], l.gc = places[2], l.slopes = places[3], l.before = a[4].data ? places[4] : NULL;
+    l.strips = places[0], l.gh = places[1], l.gc = places[2], l.slopes = places[3], l.before = a[4].data && q->sizes ? places[4] : NULL;
 
     for (int64_t j = 0; j < l.ldh; j += 4 * LANES) { /* what lies past the last unit is computed too, and never read */
         const int64_t nv = MIN(4, (l.ldh - j) / LANES);
