@@ -21,7 +21,7 @@ class device(str):
     """
 
     type: str
-    index: int | None  # type: ignore[assignment]  (not str's method)
+    index: int | None  # type: ignore[assignment]
 
     def __new__(cls, type: Any, index: int | None = None) -> device:
         kind, _, number = str(type).partition(":")

@@ -6,45 +6,102 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 # Names of PyTorch that are left out on purpose, by the beginning of their path, and what to do instead.
+_DENSE = "tensors are dense; embedding and scatter_add cover what sparse gradients are for"
+_QUANTISED = "there are no quantised tensors"
+_RECTANGULAR = "tensors are rectangular; pad, or use nn.utils.rnn.pack_sequence"
+_CPU = "minigrad computes on the CPU only"
+_PIPES = "PyTorch has given data pipes up; use Dataset and IterableDataset"
+_INTERNAL = "it is an internal of PyTorch"
+_LAYOUT = "there is one memory layout"
 REASONS = {
     "nn.DataParallel": "there is one device; use the module itself",
     "nn.SyncBatchNorm": "there are no processes to agree with; use BatchNorm1d, 2d or 3d",
     "nn.CrossMapLRN2d": "use LocalResponseNorm",
-    "nn.quantized": "there are no quantised tensors",
-    "nn.qat": "there are no quantised tensors",
-    "nn.intrinsic": "there are no quantised tensors",
-    "ao": "there are no quantised tensors",
-    "quantization": "there are no quantised tensors",
-    "quantize_per_tensor": "there are no quantised tensors",
-    "nested": "tensors are rectangular; pad, or use nn.utils.rnn.pack_sequence",
-    "jagged": "tensors are rectangular; pad, or use nn.utils.rnn.pack_sequence",
-    "sparse": "tensors are dense; embedding and scatter_add cover what sparse gradients are for",
+    "nn.Container": "use Module",
+    "nn.LinearCrossEntropyOptions": "linear_cross_entropy has one way to compute",
+    "nn.factory_kwargs": _INTERNAL,
+    "nn.quantized": _QUANTISED,
+    "nn.qat": _QUANTISED,
+    "nn.intrinsic": _QUANTISED,
+    "nn.functional.ScalingType": _QUANTISED,
+    "nn.functional.SwizzleType": _QUANTISED,
+    "nn.functional.grouped_mm": _RECTANGULAR,
+    "nn.functional.scaled_mm": _QUANTISED,
+    "nn.functional.scaled_grouped_mm": _QUANTISED,
+    "nn.functional.Tensor": "use minigrad.Tensor",
+    "nn.functional.assert_int_or_pair": _INTERNAL,
+    "nn.functional.boolean_dispatch": _INTERNAL,
+    "nn.functional.has_torch_function": _INTERNAL,
+    "nn.functional.has_torch_function_unary": _INTERNAL,
+    "nn.functional.has_torch_function_variadic": _INTERNAL,
+    "nn.modules.linear.NonDynamicallyQuantizableLinear": _QUANTISED,
+    "nn.utils.convert_conv2d_weight_memory_format": _LAYOUT,
+    "nn.utils.convert_conv3d_weight_memory_format": _LAYOUT,
+    "utils.data.DFIterDataPipe": _PIPES,
+    "utils.data.DataChunk": _PIPES,
+    "utils.data.IterDataPipe": _PIPES,
+    "utils.data.MapDataPipe": _PIPES,
+    "utils.data.argument_validation": _PIPES,
+    "utils.data.functional_datapipe": _PIPES,
+    "utils.data.guaranteed_datapipes_determinism": _PIPES,
+    "utils.data.non_deterministic": _PIPES,
+    "utils.data.runtime_validation": _PIPES,
+    "utils.data.runtime_validation_disabled": _PIPES,
+    "utils.data.distributed": "there is one process; a Sampler of your own can pick its share",
+    "utils.data.DistributedSampler": "there is one process; a Sampler of your own can pick its share",
+    "utils._pytree": "it is private; minigrad.func maps over nested containers by itself",
+    "autograd.NestedIOFunction": "use Function",
+    "autograd.enforce_grad_layout_policy": _LAYOUT,
+    "autograd.set_multithreading_enabled": "backward runs in the thread that calls it",
+    "func.debug_unwrap": _INTERNAL,
+    "func.functionalize": "nothing is traced",
+    "func.replace_all_batch_norm_modules_": "batch_norm under vmap needs no change of the module",
+    "ao": _QUANTISED,
+    "quantization": _QUANTISED,
+    "quantize_per_tensor": _QUANTISED,
+    "nested": _RECTANGULAR,
+    "jagged": _RECTANGULAR,
+    "sparse": _DENSE,
+    "to_sparse": _DENSE,
+    "spmm": _DENSE,
+    "smm": _DENSE,
+    "sspaddmm": _DENSE,
+    "indices": _DENSE,
+    "coalesce": _DENSE,
+    "resize": "use reshape",
     "distributed": "there is one process; mpi4py joins several",
     "jit": "nothing is compiled at run time; call the function itself",
     "onnx": "networks are not exported",
     "hub": "nothing is downloaded; load a state_dict with minigrad.load",
-    "mps": "minigrad computes on the CPU only",
-    "xpu": "minigrad computes on the CPU only",
+    "mps": _CPU,
+    "xpu": _CPU,
     "multiprocessing": "use Python's multiprocessing; share_memory() gives forked processes one set of weights",
 }
 
 
+def reason(path: str) -> str | None:
+    """Why a name of PyTorch is left out on purpose, given its path without "torch"; None if it is not.
+
+    >>> reason("nn.DataParallel")
+    'there is one device; use the module itself'
+    """
+    for start, why in REASONS.items():
+        if path == start or path.startswith(f"{start}.") or ("." not in start and path.startswith(f"{start}_")):
+            return why
+    return None
+
+
 def missing(module: str, name: str, known: Callable[[], Iterable[str]]) -> AttributeError:
     """The error for `module.name`, where `known()` are the names that there are."""
-    path = f"{module}.{name}".partition(".")[2]
-    for start, reason in REASONS.items():
-        if path == start or path.startswith(f"{start}.") or (start.count(".") == 0 and path.startswith(f"{start}_")):
-            return _error(module, name, f"; {reason}")
-    from difflib import get_close_matches
+    why = reason(f"{module}.{name}".partition(".")[2])
+    if why is None:
+        from difflib import get_close_matches
 
-    names = [other for other in known() if not other.startswith("_")]
-    lower = {other.lower(): other for other in names}
-    near = [lower[name.lower()]] if name.lower() in lower else get_close_matches(name, names, 1, 0.7)
-    return _error(module, name, f"; the nearest name is {near[0]!r}" if near else "")
-
-
-def _error(module: str, name: str, hint: str) -> AttributeError:
-    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
+        names = [other for other in known() if not other.startswith("_")]
+        lower = {other.lower(): other for other in names}
+        near = [lower[name.lower()]] if name.lower() in lower else get_close_matches(name, names, 1, 0.7)
+        why = f"the nearest name is {near[0]!r}" if near else ""
+    return AttributeError(f"module {module!r} has no attribute {name!r}" + (f"; {why}" if why else ""))
 
 
 def refuser(scope: dict[str, Any]) -> Callable[[str], Any]:

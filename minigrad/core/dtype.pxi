@@ -10,6 +10,7 @@ cimport cython
 
 from .device import CPU
 from .errors import DTypeError, GradError, ShapeError
+from .missing import reason
 
 
 cdef enum Category:

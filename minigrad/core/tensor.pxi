@@ -204,7 +204,8 @@ cdef class Tensor:
         # A method of an op that is not declared yet (minigrad/ops/__init__.py). Only names that are not there come here.
         if not name.startswith("__") and load_rest is not None and load_rest() and hasattr(Tensor, name):
             return getattr(self, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        why = reason(name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}" + (f"; {why}" if why else ""), name=name, obj=self)
 
     def __contains__(self, value):
         return bool((self == value).any())
