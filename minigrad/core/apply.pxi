@@ -252,6 +252,17 @@ cdef object narrowed(object result, int code):
 
 
 cdef int by_reference(Op op, tuple arrays, tuple params, Tensor y) except -1:
+    if profile is None:
+        return computed_by_reference(op, arrays, params, y)
+    cdef Profile watched = profile
+    watched.begin(op.name)
+    try:
+        return computed_by_reference(op, arrays, params, y)
+    finally:
+        watched.end()
+
+
+cdef int computed_by_reference(Op op, tuple arrays, tuple params, Tensor y) except -1:
     """Compute an elementwise op or a reduction by its NumPy reference, for dtypes without a kernel."""
     with np.errstate(all="ignore"):
         try:
@@ -707,12 +718,23 @@ cdef object general(Op op, tuple arrays, tuple params):
         return batched_general(op, arrays, params)
     mg_grad_mode = 0
     try:
-        result = run_general(op, arrays, params)
+        result = run_general(op, arrays, params) if profile is None else profiled(op, arrays, params)
     finally:
         mg_grad_mode = mode
     if op.rules and wants_recording(arrays):
         record(op, arrays, params, result)
     return result
+
+
+cdef object profiled(Op op, tuple arrays, tuple params):
+    cdef Profile watched = profile
+    watched.begin(op.name)
+    try:
+        result = run_general(op, arrays, params)
+        watched.count(op.name, arrays, params, result)
+        return result
+    finally:
+        watched.end()
 
 
 cdef object run_general(Op op, tuple arrays, tuple params):

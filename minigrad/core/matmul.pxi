@@ -102,7 +102,13 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b, i
             tbias[ndim - 1] = bias.strides_[0]
         arr[3].data = bias.ptr
     p[0].i = activation
-    launch_kernel(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
+    if profile is None:
+        launch_kernel(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
+    else:
+        profile.begin(op.name)
+        launch_kernel(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
+        profile.running[-1][3] = 2.0 * c.size_ * k
+        profile.end()
     return c
 
 

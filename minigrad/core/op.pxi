@@ -152,9 +152,83 @@ class NoKernel(DTypeError):
     """A plan that launches kernels itself met a dtype that they do not exist for: the engine then computes by the reference."""
 
 
+from time import perf_counter_ns
+
+
+@cython.final
+cdef class Profile:
+    """What ran while it was installed: (name, start, end, own time, operations) of every op and kernel, times in nanoseconds. An op's own
+    time is without that of the ops and kernels of other names within it."""
+    cdef readonly list events
+    cdef list running  # [name, start, time of what is inside, operations], innermost last
+    cdef object cost   # function of (op name, arrays, parameters, result) that gives operations, or None
+
+    def __init__(self, cost):
+        self.events, self.running, self.cost = [], [], cost
+
+    cdef int begin(self, str name) except -1:
+        self.running.append([name, perf_counter_ns(), 0, 0.0])
+        return 0
+
+    cdef int end(self) except -1:
+        cdef list entry = self.running.pop()
+        now = perf_counter_ns()
+        whole = now - entry[1]
+        self.events.append((entry[0], entry[1], now, whole - entry[2], entry[3]))
+        if self.running:
+            self.running[-1][2] += whole
+        return 0
+
+    cdef int count(self, str name, tuple arrays, tuple params, result) except -1:
+        """Note the operations of the innermost op; the time that this takes is nobody's."""
+        start = perf_counter_ns()
+        entry = self.running[-1]
+        entry[3] += self.cost(name, arrays, params, result) or 0.0
+        entry[2] += perf_counter_ns() - start
+        return 0
+
+    def end_part(self):
+        """End what `begin_part` began."""
+        self.end()
+
+    cdef bint inside(self, str name):
+        return bool(self.running) and self.running[-1][0] == name
+
+
+cdef Profile profile = None
+
+
+def install_profile(Profile new):
+    """Note what runs from now on (None: no more); returns what was installed before."""
+    global profile
+    old, profile = profile, new
+    return old
+
+
+def begin_part(str name):
+    """Begin a part of the program with a line of its own; returns the profile that runs, or None."""
+    if profile is not None:
+        profile.begin(name)
+    return profile
+
+
+cdef int timed_launch(mg_kernel kernel, const mg_array *a, const mg_param *p, str name) except -1:
+    cdef bint part = profile.inside(name)  # of an op of that name: its time is the op's
+    cdef int status
+    if not part:
+        profile.begin(name)
+    with nogil:
+        status = kernel(a, p)
+    if not part:
+        profile.end()
+    return check(status, name) if status != MG_OK else 0
+
+
 cdef inline int launch_kernel(mg_kernel kernel, const mg_array *a, const mg_param *p, int64_t work, str name) except -1:
     """Every computation goes through here. `work` is a rough number of operations; giving up the GIL pays above some microseconds."""
     cdef int status
+    if profile is not None:
+        return timed_launch(kernel, a, p, name)
     if work < 8192:
         status = kernel(a, p)
     else:
