@@ -62,7 +62,7 @@ short = int16
 e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
 
 # Submodules that not every program needs: imported when they are first asked for.
-_LATER = ("array_api", "cuda", "datasets", "fft", "func", "linalg", "optim", "profiler", "special", "testing")
+_LATER = ("amp", "array_api", "cuda", "datasets", "fft", "func", "linalg", "optim", "profiler", "special", "testing")
 if TYPE_CHECKING:
     from . import optim as optim
 _find, _names = ops.namespace(globals(), "mg")
@@ -77,6 +77,10 @@ def __getattr__(name: str) -> Any:
         import importlib
 
         return importlib.import_module(f".{name}", __name__)
+    if name == "autocast":
+        from .amp import autocast
+
+        return autocast
     if name == "vmap":
         from .func import vmap
 

@@ -33,7 +33,7 @@ class FunctionEventAvg(NamedTuple):
     """One line of the table: an op with all its calls. Times in microseconds."""
 
     key: str
-    count: int
+    count: int  # type: ignore[assignment]
     cpu_time_total: float  # with what ran within it
     self_cpu_time_total: float
     flops: float  # operations, where the op declares its cost; else 0
@@ -67,10 +67,14 @@ class EventList(list):
         for row in rows[: row_limit if row_limit > 0 else None]:
             rate = f"{row.gflops:8.1f} {row.gflops / best:8.0%}" if row.flops else f"{'':>8} {'':>8}"
             share = row.self_cpu_time_total / self.elapsed if self.elapsed else 0
-            lines.append(f"{row.key[:32]:<32} {row.count:>7} {row.self_cpu_time_total / 1e3:>10.3f} {share:>7.1%} {row.cpu_time:>10.1f} {rate}")
+            lines.append(
+                f"{row.key[:32]:<32} {row.count:>7} {row.self_cpu_time_total / 1e3:>10.3f} {share:>7.1%} {row.cpu_time:>10.1f} {rate}"
+            )
         rest = self.elapsed - inside
         lines.append(f"{'between the ops':<32} {'':>7} {rest / 1e3:>10.3f} {rest / max(self.elapsed, 1e-9):>7.1%}")
-        lines.append(f"{self.elapsed / 1e3:.3f} ms in all; best: {best:.1f} GFLOP/s, a float32 matrix product on {mg.get_num_threads()} threads")
+        lines.append(
+            f"{self.elapsed / 1e3:.3f} ms in all; best: {best:.1f} GFLOP/s, a float32 matrix product on {mg.get_num_threads()} threads"
+        )
         return "\n".join(line.rstrip() for line in lines)
 
     __str__ = table
@@ -96,13 +100,14 @@ _peaks: dict[int, float] = {}
 
 def _operations(name: str, arrays: tuple[Any, ...], params: tuple[Any, ...], result: Any) -> float | None:
     """What a general op's declaration says of its cost."""
-    op = registry.OPS.get(name) or registry.OPS.get(f"_{name}")
-    if op is None or not callable(op.cost):
+    # The engine calls an op by its name without underscores; the function that users call may have the same.
+    op = next((op for op in map(registry.OPS.get, (f"_{name}", name)) if op is not None and callable(op.cost)), None)
+    if op is None:
         return None
     try:
         given = [a.numpy(force=True) if isinstance(a, mg.Tensor) else a for a in arrays]
         work = op.work(registry.Sample(*given, **dict(zip(op.params, params, strict=False))), result)
-    except Exception:  # noqa: BLE001 (a profile goes on without a number)
+    except Exception:  # a profile goes on without a number
         return None
     return None if work is None else work.flops
 

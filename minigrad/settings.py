@@ -14,6 +14,7 @@ __all__ = [
     "compile",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
+    "is_autocast_enabled",
     "is_deterministic_algorithms_warn_only_enabled",
     "is_storage",
     "is_tensor",
@@ -136,6 +137,15 @@ def get_num_interop_threads() -> int:
     1
     """
     return 1
+
+
+def is_autocast_enabled(device_type: str = "cpu") -> bool:
+    """False: `autocast` changes nothing.
+
+    >>> mg.is_autocast_enabled()
+    False
+    """
+    return False
 
 
 def set_flush_denormal(mode: bool) -> bool:

@@ -2,6 +2,18 @@
 
 ACTIVATIONS = (None, "relu", "tanh", "sigmoid")  # by their numbers in gemm.h
 
+cdef inline int launch_products(mg_kernel kernel, const mg_array *a, const mg_param *p, int64_t products, str name) except -1:
+    """`launch_kernel` of a kernel that multiplies and adds this often: a profile counts it."""
+    if profile is None:
+        return launch_kernel(kernel, a, p, products, name)
+    profile.begin(name)
+    profile.running[-1][3] = 2.0 * products
+    try:
+        return timed_launch(kernel, a, p, name)
+    finally:
+        profile.end()
+
+
 cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b, int activation=0):
     """a @ b (b transposed: a @ b.mT), plus a bias of one row, through an activation; NumPy's rules for 1-D and stacked operands.
     Not recorded."""
@@ -102,13 +114,7 @@ cdef Tensor contract(Op op, Tensor a, Tensor b, Tensor bias, bint transpose_b, i
             tbias[ndim - 1] = bias.strides_[0]
         arr[3].data = bias.ptr
     p[0].i = activation
-    if profile is None:
-        launch_kernel(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
-    else:
-        profile.begin(op.name)
-        launch_kernel(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
-        profile.running[-1][3] = 2.0 * c.size_ * k
-        profile.end()
+    launch_products(op.row[a.dtype_], arr, p, c.size_ * k, op.name)
     return c
 
 
@@ -252,7 +258,7 @@ cdef bint linear_backward(Node node, Tensor g, const int64_t *targets, PyObject 
     if targets[2] >= 0:
         gb = new_tensor(g.dtype_, 1, &n)
         describe(&a[2], gb)
-    launch_kernel(LINEAR_BACKWARD_ROW[g.dtype_], a, p, 2 * m * n * k, node.op.name)
+    launch_products(LINEAR_BACKWARD_ROW[g.dtype_], a, p, 2 * m * n * k, "linear_backward")
     if gx is not None:
         deliver(node, 0, gx, &grads[targets[0]], False)
     if gw is not None:

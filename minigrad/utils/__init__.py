@@ -1,14 +1,16 @@
-"""What surrounds training: data, checkpointing."""
+"""What surrounds training: data, checkpointing, a network told layer by layer."""
 
 from ..missing import missing
 from . import data
 
-__all__ = ["checkpoint", "data"]
+__all__ = ["checkpoint", "data", "summary", "tensorboard"]
 
 
 def __getattr__(name: str) -> object:
-    if name == "checkpoint":
-        import importlib
+    import importlib
 
-        return importlib.import_module(".checkpoint", __name__)
+    if name == "summary":
+        return importlib.import_module(".model_summary", __name__).summary
+    if name in ("checkpoint", "tensorboard"):
+        return importlib.import_module(f".{name}", __name__)
     raise missing(__name__, name, lambda: __all__)

@@ -89,7 +89,9 @@ def statistic(x: np.ndarray, what: int, k: int) -> int:
 
 
 @isas
-@given(count=st.integers(0, 3), n=lengths, what=st.integers(0, 3), dtype=st.sampled_from([*DTYPES]), few=st.booleans(), seed=st.integers(0, 99))
+@given(
+    count=st.integers(0, 3), n=lengths, what=st.integers(0, 3), dtype=st.sampled_from([*DTYPES]), few=st.booleans(), seed=st.integers(0, 99)
+)
 def test_pick_sorted(isa: str, count: int, n: int, what: int, dtype: str, few: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, index, k = np.sort(rows(rng, (count, n), dtype, few), 1), rng.integers(0, 1000, (count, n)), int(rng.integers(n))
