@@ -62,7 +62,7 @@ short = int16
 e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
 
 # Submodules that not every program needs: imported when they are first asked for.
-_LATER = ("amp", "array_api", "cuda", "datasets", "fft", "func", "linalg", "optim", "profiler", "special", "testing")
+_LATER = ("amp", "array_api", "cuda", "datasets", "distributions", "fft", "func", "linalg", "optim", "profiler", "special", "testing")
 if TYPE_CHECKING:
     from . import optim as optim
 _find, _names = ops.namespace(globals(), "mg")

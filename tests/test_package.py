@@ -24,7 +24,7 @@ LAYERS = [
     ["_core"],
     ["registry", "ops", ""],
     ["nn", "optim"],
-    ["utils", "io", "testing"],
+    ["utils", "io", "testing", "distributions"],
     ["datasets", "onnx", "viz"],
     ["cli", "__main__"],
 ]

@@ -1,0 +1,151 @@
+"""Random numbers that no inverse gives: standard gamma, with the gradient of its implicit function, and von Mises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from .._core import Tensor
+from ..autograd import Function
+from ..autograd.function import once_differentiable
+from ..ops._examples import by_numpy
+from ..ops.distributions import _elementwise, _inside, _uniforms
+from ..ops.gamma import digamma_of
+from ..ops.generator import _drawn
+
+
+def _until_accepted(count: int, propose: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """propose(which) says what the elements `which` become, and which of that stands; the others draw again."""
+    out, left = np.empty(count), np.arange(count)
+    while left.size:
+        values, accepted = propose(left)
+        out[left[accepted]] = values[accepted]
+        left = left[~accepted]
+    return out
+
+
+def _draw(op: str, *shape: int) -> np.ndarray:
+    return _inside(_uniforms(op, shape, None).numpy())
+
+
+# ---- gamma ----
+
+
+def _log_gamma_numbers(alpha: np.ndarray) -> np.ndarray:
+    flat = alpha.reshape(-1)
+    small = flat < 1
+    d = np.where(small, flat + 1, flat) - 1 / 3
+    c = 1 / np.sqrt(9 * d)
+
+    def propose(i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x = _drawn("standard_gamma", "normal", (i.size,), _core.float64, None, 0.0, 1.0).numpy()
+        root = 1 + c[i] * x
+        log_v = 3 * np.log(np.maximum(root, 1e-300))
+        bound = 0.5 * x * x + d[i] * (1 - root**3 + log_v)
+        return np.log(d[i]) + log_v, (root > 0) & (np.log(_draw("standard_gamma", i.size)) < bound)
+
+    out = _until_accepted(flat.size, propose)
+    if small.any():  # G(a) = G(a + 1) * U ** (1 / a)
+        out[small] += np.log(_draw("standard_gamma", int(small.sum()))) / flat[small]
+    return out.reshape(alpha.shape)
+
+
+def _below_the_mean(a: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """By the series of P(a, x) = density * x / a * the sum of x**n / ((a + 1) ... (a + n)), and its derivative by a, term for term."""
+    x = np.exp(z)
+    total, slope, term, harmonic = np.ones_like(a), np.zeros_like(a), np.ones_like(a), np.zeros_like(a)
+    n = a.copy()
+    while (term * (1 + harmonic) > 1e-17 * total).any():
+        n += 1
+        term = term * (x / n)
+        harmonic = harmonic + 1 / n
+        total += term
+        slope -= term * harmonic
+    return -(total * (z - digamma_of(a + 1)) + slope) / a
+
+
+def _above_the_mean(a: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """By Legendre's continued fraction h of Q(a, x) = density * x * h, with its derivative by a carried along (Lentz's algorithm)."""
+    x = np.exp(z)
+    b = x + 1 - a
+    c, c_slope = np.full_like(x, 1e300), np.zeros_like(x)
+    d = 1 / b
+    d_slope = d * d
+    h, h_slope = d.copy(), d_slope.copy()
+    for i in range(1, 1_000_000):
+        step = i * (a - i)
+        b = b + 2
+        d_next = 1 / (step * d + b)
+        d_slope = -d_next * d_next * (i * d + step * d_slope - 1)
+        c_slope = (i * c - step * c_slope) / c / c - 1
+        d, c = d_next, b + step / c
+        factor, factor_slope = d * c, d_slope * c + d * c_slope
+        h, h_slope = h * factor, h_slope * factor + h * factor_slope
+        if (np.abs(factor - 1) + np.abs(h * factor_slope) / np.abs(h_slope) < 1e-14).all():
+            break
+    return h * (z - digamma_of(a)) + h_slope
+
+
+def log_gamma_slope(alpha: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """dz / dalpha at a constant value of the distribution function, for z the logarithm of a standard gamma number."""
+    a, z = np.asarray(alpha, np.float64), np.asarray(z, np.float64)
+    above = np.exp(z) >= a + 1
+    out = np.empty(a.shape)
+    out[~above] = _below_the_mean(a[~above], z[~above])
+    out[above] = _above_the_mean(a[above], z[above])
+    return out
+
+
+class LogGamma(Function):
+    """Logarithms of standard gamma random numbers, which do not underflow where the numbers do.
+
+    The gradient is that of the inverse distribution function, by the theorem of implicit functions, exact to rounding.
+    Sources: Marsaglia & Tsang, "A simple method for generating gamma variables", 2000; Figurnov, Mohamed & Mnih, "Implicit
+    reparameterization gradients", arXiv:1805.08498.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, alpha: Tensor) -> Tensor:
+        own = _core.cast(_elementwise("standard_gamma", alpha)[0], _core.float64)
+        z = by_numpy(_log_gamma_numbers, own)
+        ctx.save_for_backward(own, z)
+        return _core.cast(z, alpha.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        alpha, z = ctx.saved_tensors
+        return g * _core.cast(by_numpy(log_gamma_slope, alpha, z), g.dtype)
+
+
+def log_gamma(alpha: Tensor) -> Tensor:
+    """See LogGamma."""
+    return LogGamma.apply(alpha)
+
+
+# ---- von Mises ----
+
+
+def _von_mises_numbers(kappa: np.ndarray) -> np.ndarray:
+    k = kappa.reshape(-1)
+    tau = 1 + np.sqrt(1 + 4 * k * k)
+    rho = (tau - np.sqrt(2 * tau)) / (2 * k)
+    r = np.where(k < 1e-5, 1 / k + k, (1 + rho * rho) / (2 * rho))  # where rho would be lost to cancellation
+
+    def propose(i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        u = _draw("von_mises", 3, i.size)
+        z = np.cos(np.pi * u[0])
+        f = np.clip((1 + r[i] * z) / (r[i] + z), -1, 1)
+        c = k[i] * (r[i] - f)
+        accepted = (c * (2 - c) > u[1]) | (np.log(c / u[1]) + 1 - c >= 0)
+        return np.where(u[2] < 0.5, -1, 1) * np.arccos(f), accepted
+
+    return _until_accepted(k.size, propose).reshape(kappa.shape)
+
+
+def von_mises(concentration: Tensor) -> Tensor:
+    """Angles around 0 in [-pi, pi], float64. Source: Best & Fisher, "Efficient simulation of the von Mises distribution", 1979."""
+    return by_numpy(_von_mises_numbers, _core.cast(_elementwise("von_mises", concentration)[0], _core.float64))

@@ -1,0 +1,140 @@
+"""The multivariate normal distribution."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import broadcast_shapes, eye, linalg
+from .._core import Tensor
+from . import constraints
+from .distribution import Distribution
+from .utils import lazy_property, standard_normal
+
+__all__ = ["MultivariateNormal"]
+
+
+def mahalanobis(factor: Tensor, x: Tensor) -> Tensor:
+    """|factor^-1 @ x| ** 2 of vectors (..., n), for lower triangular factors (*batch, n, n).
+
+    Dimensions of x in front of the batch's become columns of one system for each factor.
+    """
+    batch = factor.ndim - 2
+    front, rest = tuple(x.shape)[: max(x.ndim - 1 - batch, 0)], tuple(x.shape)[max(x.ndim - 1 - batch, 0) :]
+    columns = x.reshape((-1, *rest)).movedim(0, -1)
+    squares = linalg.solve_triangular(factor, columns, upper=False).pow(2).sum(-2).movedim(-1, 0)
+    return squares.reshape((*front, *squares.shape[1:]))
+
+
+def _of_precision(precision: Tensor) -> Tensor:
+    """The Cholesky factor of the inverse: the inverse of an upper factor, transposed."""
+    upper = linalg.cholesky(precision.flip((-2, -1))).flip((-2, -1))
+    return linalg.solve_triangular(upper.mT, eye(precision.shape[-1], dtype=precision.dtype), upper=False)
+
+
+def log_diagonal(factor: Tensor) -> Tensor:
+    """Half the logarithm of the determinant of factor @ factor.mT."""
+    return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+
+
+class MultivariateNormal(Distribution):
+    """Normal vectors of mean `loc`, given by their covariance matrix, its inverse or its lower Cholesky factor: exactly one of them.
+
+    Shapes: loc (..., n) and the matrix (..., n, n) broadcast to batch_shape + (n,). scale_tril is what the others are brought to.
+    >>> d = mg.distributions.MultivariateNormal(mg.zeros(2), mg.tensor([[4.0, 0.0], [0.0, 1.0]]))
+    >>> d.log_prob(mg.zeros(2)), d.scale_tril
+    (tensor(-2.531), tensor([[2., 0.],
+            [0., 1.]]))
+    """
+
+    arg_constraints = {
+        "loc": constraints.real_vector,
+        "covariance_matrix": constraints.positive_definite,
+        "precision_matrix": constraints.positive_definite,
+        "scale_tril": constraints.lower_cholesky,
+    }
+    support = constraints.real_vector
+    has_rsample = True
+    loc: Tensor
+
+    def __init__(
+        self,
+        loc: Tensor,
+        covariance_matrix: Tensor | None = None,
+        precision_matrix: Tensor | None = None,
+        scale_tril: Tensor | None = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        matrices = {"covariance_matrix": covariance_matrix, "precision_matrix": precision_matrix, "scale_tril": scale_tril}
+        given = {name: m for name, m in matrices.items() if m is not None}
+        if loc.ndim < 1:
+            raise ValueError("MultivariateNormal: expected loc of at least one dimension, got a 0-d tensor")
+        if len(given) != 1:
+            raise ValueError(f"MultivariateNormal: expected exactly one of {', '.join(matrices)}, got {', '.join(given) or 'none'}")
+        ((name, matrix),) = given.items()
+        if matrix.ndim < 2:
+            raise ValueError(f"MultivariateNormal: expected {name} of at least two dimensions, got shape {tuple(matrix.shape)}")
+        batch_shape = tuple(broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]))
+        self.loc = loc.expand((*batch_shape, -1))
+        self.__dict__[name] = matrix.expand((*batch_shape, -1, -1))
+        self._parameters = {"loc": 1, name: 2}
+        super().__init__(batch_shape, self.loc.shape[-1:], validate_args)
+        if name == "scale_tril":
+            self._unbroadcasted_scale_tril = matrix
+        else:
+            self._unbroadcasted_scale_tril = linalg.cholesky(matrix) if name == "covariance_matrix" else _of_precision(matrix)
+
+    def _expanded(self, matrix: Tensor) -> Tensor:
+        return matrix.expand(self._batch_shape + self._event_shape * 2)
+
+    @lazy_property
+    def scale_tril(self) -> Tensor:
+        """The lower Cholesky factor of the covariance."""
+        return self._expanded(self._unbroadcasted_scale_tril)
+
+    @lazy_property
+    def covariance_matrix(self) -> Tensor:
+        """The covariance matrix."""
+        return self._expanded(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
+
+    @lazy_property
+    def precision_matrix(self) -> Tensor:
+        """The inverse of the covariance matrix."""
+        factor = self._unbroadcasted_scale_tril
+        inverse = linalg.solve_triangular(factor, eye(factor.shape[-1], dtype=factor.dtype), upper=False)
+        return self._expanded(inverse.mT @ inverse)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    mode = mean
+
+    @property
+    def variance(self) -> Tensor:
+        return self._unbroadcasted_scale_tril.pow(2).sum(-1).expand(self._batch_shape + self._event_shape)
+
+    def rsample(self, sample_shape: Any = ()) -> Tensor:
+        noise = standard_normal(self._extended_shape(sample_shape), self.loc.dtype)
+        return self.loc + (self._unbroadcasted_scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
+
+    def _mahalanobis(self, x: Tensor) -> Tensor:
+        return mahalanobis(self._unbroadcasted_scale_tril, x)
+
+    @property
+    def _half_log_det(self) -> Tensor:
+        return log_diagonal(self._unbroadcasted_scale_tril)
+
+    @property
+    def _factor(self) -> Tensor:
+        """A matrix whose product with its transpose is the covariance."""
+        return self._unbroadcasted_scale_tril
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        self._validate_sample(value)
+        squares = self._mahalanobis(value - self.loc)
+        return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + squares) - self._half_log_det
+
+    def entropy(self) -> Tensor:
+        entropy = 0.5 * self._event_shape[0] * (1 + math.log(2 * math.pi)) + self._half_log_det
+        return entropy.expand(self._batch_shape)
