@@ -156,11 +156,14 @@ ABSTRACT = {"Distribution", "ExponentialFamily"}
 
 
 def parameters(name: str, batch: tuple[int, ...], rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Parameters that broadcast to the batch; the first has it all, others may have fewer dimensions, or dimensions of size 1."""
+    """Parameters that broadcast to the batch; the first has it all, others may have fewer dimensions, or dimensions of size 1.
+
+    (But what is made of other distributions has their batch shapes as they are.)
+    """
     found = {}
     for i, (key, draw) in enumerate(CASES[name].parameters.items()):
         shape = batch
-        if i and name != "TransformedDistribution" and "vectors" not in name:
+        if i and not name.startswith(("TransformedDistribution", "MixtureSameFamily")):
             shape = tuple(1 if rng.random() < 0.3 else n for n in batch[rng.integers(0, len(batch) + 1) :])
         found[key] = draw(rng, shape)
     return found
