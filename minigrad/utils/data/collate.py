@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad._core import Tensor
+from minigrad._core import ShapeError, Tensor
 from minigrad.ops.shape import stack
 
 FnMap = dict[type | tuple[type, ...], Callable[..., Any]]
@@ -109,7 +109,7 @@ def _like_sequence(old: Sequence[Any], values: list[Any]) -> Any:
 def _tensors(batch: Sequence[Tensor], *, collate_fn_map: FnMap | None = None) -> Tensor:
     shapes = {tuple(t.shape) for t in batch}
     if len(shapes) > 1:
-        raise ValueError(
+        raise ShapeError(
             f"default_collate: the samples of a batch must have one shape, got {sorted(shapes)}; pass a collate_fn that pads or groups them"
         )
     return stack(list(batch))

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import minigrad as mg
-from minigrad._core import Tensor
+from minigrad._core import ShapeError, Tensor
 
 T = TypeVar("T", covariant=True)
 
@@ -72,7 +72,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
                     f"TensorDataset: expected tensors, got {type(t).__name__} as argument {i} (mg.from_numpy makes one of an array)"
                 )
         if any(t.dim() == 0 or t.shape[0] != tensors[0].shape[0] for t in tensors):
-            raise ValueError(
+            raise ShapeError(
                 f"TensorDataset: Size mismatch between tensors: first axes must agree, got shapes {[tuple(t.shape) for t in tensors]}"
             )
         self.tensors = tensors
