@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import warnings
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,17 @@ def test_parameter_dict_is_a_dict():
         table["nothing"]
     table.clear()
     assert not len(table) and not list(table.parameters())
+
+
+def test_parameter_dict_sorts_the_keys_of_a_plain_dict_as_pytorch_does():
+    values = {"b": mg.zeros(1), "c": mg.zeros(2), "a": mg.zeros(3)}
+    table = nn.ParameterDict(values)
+    assert list(table) == ["a", "b", "c"]
+    table.update({"z": mg.zeros(1), "d": mg.zeros(1)})
+    assert list(table) == [name for name, _ in table.named_parameters()] == ["a", "b", "c", "d", "z"]
+    for kept in OrderedDict(values), list(values.items()), nn.ParameterDict(values.items()), nn.ParameterDict(values.items()).copy():
+        assert list(nn.ParameterDict(kept)) == ["b", "c", "a"]
+    assert list(table.fromkeys(["y", "x"])) == ["y", "x"]
 
 
 def test_buffer_registers_itself():

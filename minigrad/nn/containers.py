@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from operator import index
+from operator import index, itemgetter
 from typing import Any, TypeVar, overload
 
 import minigrad as mg  # noqa: F401  (doctests)
@@ -288,6 +288,9 @@ class ParameterList(Module):
 class ParameterDict(Module):
     """A dict, in order of insertion, whose tensors are registered as parameters; other values are kept as they are.
 
+    What a plain dict brings comes in the order of its keys sorted, as in PyTorch, since optimizers count parameters; an OrderedDict, another
+    ParameterDict and pairs keep their order.
+
     >>> table = ParameterDict({"left": mg.zeros(2), "right": mg.zeros(3)})
     >>> [(name, p.shape) for name, p in table.named_parameters()]
     [('left', (2,)), ('right', (3,))]
@@ -344,7 +347,7 @@ class ParameterDict(Module):
 
     def copy(self) -> ParameterDict:
         """Another dict of the same parameters."""
-        return ParameterDict(dict(self.items()))
+        return ParameterDict(self.items())
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         if key not in self._keys:
@@ -368,7 +371,7 @@ class ParameterDict(Module):
         return self[key] if key in self._keys else default
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
-        return ParameterDict(dict.fromkeys(keys, default))
+        return ParameterDict((key, default) for key in keys)
 
     def keys(self) -> Iterable[str]:
         return self._keys.keys()
@@ -384,7 +387,11 @@ class ParameterDict(Module):
             raise TypeError(
                 f"ParameterDict.update should be called with an iterable of key/value pairs, but got {type(parameters).__name__}"
             )
-        for key, value in parameters.items() if isinstance(parameters, Mapping | ParameterDict) else parameters:
+        if isinstance(parameters, OrderedDict | ParameterDict):
+            parameters = parameters.items()
+        elif isinstance(parameters, Mapping):
+            parameters = sorted(parameters.items(), key=itemgetter(0))
+        for key, value in parameters:
             self[key] = value
 
     def extra_repr(self) -> str:
