@@ -41,7 +41,7 @@ from ._core import (
 )
 from .device import device, get_default_device, set_default_device
 from .dtypes import finfo, iinfo
-from .errors import DTypeError, GradError, ShapeError
+from .errors import DTypeError, FormatError, GradError, ShapeError
 from .io import load, save
 from .legacy import *  # noqa: F403
 from .ops.creation import *  # noqa: F403
@@ -62,7 +62,21 @@ short = int16
 e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
 
 # Submodules that not every program needs: imported when they are first asked for.
-_LATER = ("amp", "array_api", "cuda", "datasets", "distributions", "fft", "func", "linalg", "optim", "profiler", "special", "testing")
+_LATER = (
+    "amp",
+    "array_api",
+    "cuda",
+    "datasets",
+    "distributions",
+    "fft",
+    "func",
+    "linalg",
+    "optim",
+    "profiler",
+    "serialization",
+    "special",
+    "testing",
+)
 if TYPE_CHECKING:
     from . import optim as optim
 _find, _names = ops.namespace(globals(), "mg")

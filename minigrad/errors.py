@@ -1,5 +1,7 @@
 """The errors that minigrad raises about its arguments. Each is also the built-in kind that NumPy and PyTorch users expect."""
 
+from pickle import UnpicklingError  # the class alone, which PyTorch programs catch: nothing is unpickled with it
+
 import numpy as np
 
 
@@ -21,3 +23,7 @@ class GradError(RuntimeError):
 
 class LinAlgError(np.linalg.LinAlgError, RuntimeError):
     """A matrix is singular, or not positive definite, or an iteration did not converge."""
+
+
+class FormatError(ValueError, UnpicklingError):
+    """A file is damaged, of another kind, or asks for more than tensors and plain values."""
