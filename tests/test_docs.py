@@ -51,7 +51,9 @@ class Close(doctest.OutputChecker):
         return text[0] == text[1] and numbers[0] == pytest.approx(numbers[1], rel=0.02)
 
 
-@pytest.mark.parametrize("page", ["tutorial.md", "derivatives.md", "autograd.md", "adding_an_op.md", "testing.md", "optim.md", "data.md"])
+@pytest.mark.parametrize(
+    "page", ["tutorial.md", "derivatives.md", "autograd.md", "adding_an_op.md", "testing.md", "optim.md", "data.md", "weights.md"]
+)
 def test_examples_of_the_page(page):
     """Everything after >>> runs, and prints what stands there."""
     before = dict(OPS)

@@ -23,6 +23,7 @@ except ImportError:
     safetensors = None
 
 SUFFIXES = [".npz", pytest.param(".safetensors", marks=pytest.mark.skipif(safetensors is None, reason="needs the safetensors package"))]
+ALL = [*SUFFIXES, ".pt"]
 
 
 def same(a, b) -> bool:
@@ -77,7 +78,7 @@ trees = st.recursive(
 )
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", ALL)
 @settings(max_examples=25, deadline=None)
 @given(tree=trees)
 def test_any_tree_round_trips(tmp_path_factory, suffix, tree):
@@ -86,7 +87,7 @@ def test_any_tree_round_trips(tmp_path_factory, suffix, tree):
     assert same(tree, io.load(path))
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", ALL)
 def test_checkpoint_resumes_training(tmp_path, suffix):
     def make():
         net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
@@ -145,7 +146,7 @@ def test_safetensors_meets_other_programs(tmp_path):
     assert torch.equal(load_file(tmp_path / "w.safetensors")["b"], torch.tensor([1.5, -2.0], dtype=torch.bfloat16))
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", ALL)
 def test_every_truncation_is_refused(tmp_path, suffix):
     path = tmp_path / f"x{suffix}"
     io.save({"a": mg.arange(50), "b": {"c": mg.ones(3), "d": 1}}, path)
@@ -235,7 +236,7 @@ def test_values_that_cannot_be_written_are_named(tmp_path):
     assert io.load(path) == {"old": 1} and os.listdir(tmp_path) == ["x.npz"]
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", ALL)
 @pytest.mark.parametrize("moment", ["fsync", "replace"])
 def test_a_crash_while_writing_leaves_the_old_file(tmp_path, suffix, moment, monkeypatch):
     path = tmp_path / f"x{suffix}"

@@ -266,6 +266,15 @@ def _scalar(u: Unpickler, kind: Any, data: Any) -> np.generic:
     return np.frombuffer(data, kind.dtype()).astype(kind.code)[0]
 
 
+@_known("numpy.core.numeric._frombuffer")
+def _from_buffer(u: Unpickler, data: Any, kind: Any, shape: Any, order: Any) -> np.ndarray:
+    """How protocol 5 writes arrays."""
+    if type(data) not in (bytes, bytearray) or type(kind) is not NumpyDtype or type(order) is not str or order not in ("C", "F"):
+        raise Refused("it has an array of NumPy that is not numeric")
+    u.spend(len(data))
+    return np.frombuffer(data, kind.dtype()).copy().reshape(_integers(shape), order=order)
+
+
 @_known("numpy.core.multiarray._reconstruct")
 def _array(u: Unpickler, kind: Any, shape: Any, code: Any) -> np.ndarray:
     if kind is not TABLE["numpy.ndarray"] or type(shape) is not tuple or len(shape) != 1 or type(shape[0]) is not int or shape[0]:

@@ -82,6 +82,8 @@ class Unpickler:
             if op is None:
                 raise Refused(f"opcode {code!r} is none that weights need")
             op(self)
+        if self.outer or len(self.stack) != 1:
+            raise ValueError("its pickle ends with values left over")
         return self.stack.pop()
 
     def finish(self) -> None:
