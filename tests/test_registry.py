@@ -168,7 +168,7 @@ def modules() -> list[str]:
     """Every module of the package whose import needs nothing but NumPy."""
     found = ["minigrad"]
     for m in pkgutil.walk_packages([str(ROOT)], "minigrad."):
-        if not re.match(r"minigrad\.(_core|__main__|cli|viz|io|datasets)", m.name):
+        if not re.match(r"minigrad\.(_core|__main__|cli|viz|datasets)", m.name):
             found.append(m.name)
     return found
 
