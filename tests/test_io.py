@@ -87,6 +87,17 @@ def test_any_tree_round_trips(tmp_path_factory, suffix, tree):
     assert same(tree, io.load(path))
 
 
+@pytest.mark.skipif(safetensors is None, reason="needs the safetensors package")
+@pytest.mark.parametrize("length", [0x80, 0x4B50])
+def test_headers_whose_length_looks_like_another_format(tmp_path, length):
+    """A pickle begins with the byte 0x80, an archive with PK."""
+    path = tmp_path / "x.safetensors"
+    io.save("", path)
+    value = "a" * (length - int.from_bytes(path.read_bytes()[:8], "little"))
+    io.save(value, path)
+    assert path.read_bytes()[:8] == length.to_bytes(8, "little") and io.load(path) == value
+
+
 @pytest.mark.parametrize("suffix", ALL)
 def test_checkpoint_resumes_training(tmp_path, suffix):
     def make():

@@ -24,7 +24,7 @@ LAYERS = [
     ["_core"],
     ["registry", "ops", ""],
     ["nn", "optim"],
-    ["utils", "io", "testing", "distributions"],
+    ["utils", "io", "serialization", "testing", "distributions"],
     ["datasets", "onnx", "viz"],
     ["cli", "__main__"],
 ]

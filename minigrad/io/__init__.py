@@ -101,12 +101,13 @@ def _read(file: Any, size: int, path: Any) -> Any:
 
     file.seek(0)
     start = file.read(16)
+    # First, because the eight bytes before it are a length, which may look like the beginning of any of the others.
+    if start[8:9] == b"{":
+        return tree.decode(*safetensors.read(file))
     if start[:2] == b"PK":
         if torch_reader.is_archive(file):
             return torch_reader.read_archive(file, size, dict(_trusted), path)
         return tree.decode(*npz.read(file, size))
     if start[:1] == b"\x80":
         return torch_reader.read_legacy(file, size, dict(_trusted))
-    if start[8:9] == b"{":
-        return tree.decode(*safetensors.read(file))
     raise ValueError("it begins like none of PyTorch's files, .npz and .safetensors")
