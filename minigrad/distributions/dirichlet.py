@@ -35,6 +35,7 @@ class Dirichlet(ExponentialFamily):
     arg_constraints = {"concentration": constraints.independent(constraints.positive, 1)}
     support = constraints.simplex
     has_rsample = True
+    _mean_carrier_measure: Any = 0
     _parameters = {"concentration": 1}
     concentration: Tensor
 
@@ -73,7 +74,7 @@ class Dirichlet(ExponentialFamily):
 
     @property
     def _natural_params(self) -> tuple[Tensor, ...]:
-        return (self.concentration,)
+        return (self.concentration - 1,)
 
     def _log_normalizer(self, x: Tensor) -> Tensor:
-        return x.lgamma().sum(-1) - x.sum(-1).lgamma()
+        return (x + 1).lgamma().sum(-1) - (x + 1).sum(-1).lgamma()
