@@ -168,6 +168,21 @@ def test_every_truncation_is_refused(tmp_path, suffix):
             io.load(path)
 
 
+@pytest.mark.parametrize("suffix", ALL)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_damage_loads_or_raises(tmp_path_factory, suffix, data):
+    buffer = BytesIO()
+    io.save({"a": mg.arange(5), "b": {"c": mg.ones(2, 3), "d": [1, "text"]}}, buffer, format={".pt": "torch"}.get(suffix, suffix[1:]))
+    content = bytearray(buffer.getvalue())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        io.load(BytesIO(content))
+    except mg.FormatError as error:
+        assert str(error).startswith("load: the file is")
+
+
 def test_foreign_files_are_refused_and_nothing_is_unpickled(tmp_path):
     class Exploit:
         def __reduce__(self):

@@ -66,6 +66,8 @@ def same(a, b) -> bool:
         return type(a) is type(b) and list(a) == list(b) and all(same(a[k], b[k]) for k in a)
     if isinstance(a, list | tuple):
         return type(a).__name__ == type(b).__name__ and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, set):
+        return a == b and type(a) is type(b)
     return str(a).rpartition(".")[2] == str(b).rpartition(".")[2] and type(a).__name__ == type(b).__name__
 
 
@@ -408,7 +410,7 @@ LIES = [
     dict(n=2**62, size=(2**62,)), dict(n=2**62, size=(1,)), dict(n=5), dict(n=3), dict(n=-1), dict(kind="DoubleStorage"), dict(kind="QInt8Storage"),
     dict(size=(5,)), dict(size=(-1,)), dict(size=(2**63,)), dict(size=(2, 2)), dict(size=(2, 2), stride=(3, 1)), dict(stride=(2,)), dict(stride=(-1,)),
     dict(offset=1), dict(offset=-1), dict(offset=2**64), dict(size=(2**40, 2**40), stride=(0, 0)), dict(size=(1,) * 65, stride=(1,) * 65),
-    dict(size=(4, 2**62, 2**62), stride=(1, 0, 0)), dict(key="../../../etc/passwd"), dict(key="1"), dict(key=""), dict(size=(0, 2**62), stride=(1, 1), n=5),
+    dict(size=(4, 2**62, 2**62), stride=(1, 0, 0)), dict(size=(1, 4), stride=(2**62, 1)), dict(key="../../../etc/passwd"), dict(key="1"), dict(key=""), dict(size=(0, 2**62), stride=(1, 1), n=5),
 ]  # fmt: skip
 
 

@@ -43,7 +43,7 @@ STORAGES = {
     "UntypedStorage": Storage(_core.uint8, "u1"),
 }
 DTYPES = {kind.dtype.name: kind.dtype for kind in STORAGES.values()}
-LARGEST = 2**59  # elements of a tensor: their bytes fit into 63 bits
+LARGEST = 2**58  # elements of a tensor, or between two of them: their bytes fit into 63 bits
 
 TABLE: dict[str, Any] = {f"torch.{name}": dtype for name, dtype in DTYPES.items()}
 for _module in ("torch", "torch.cuda", "torch.storage"):
@@ -128,7 +128,7 @@ def _changed(u: Unpickler, x: Tensor, conj: bool, neg: bool) -> Tensor:
 
 
 def _integers(values: Any) -> tuple[int, ...]:
-    if not isinstance(values, tuple | list) or len(values) > 64 or not all(type(n) is int and 0 <= n < 2**63 for n in values):
+    if not isinstance(values, tuple | list) or len(values) > 64 or not all(type(n) is int and 0 <= n <= LARGEST for n in values):
         raise Refused("a tensor has sizes, strides or an offset that are no numbers of elements")
     return tuple(values)
 
