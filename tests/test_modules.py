@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad import nn
+from tests.generated import assert_current
 from tests.modules import CASES, ELSEWHERE
 
 RECORDED = Path(__file__).parent / "references" / "modules.json"
@@ -152,6 +153,21 @@ def test_all_modules_are_tested():
     elsewhere = {n for names in ELSEWHERE.values() for n in names.split()}
     assert not elsewhere & set(CASES)
     assert classes == elsewhere | set(CASES)
+
+
+def test_the_page_lists_all():
+    """By subject: the files, in the order of their names."""
+    subjects: dict[str, list[str]] = {}
+    for name in nn.__all__:
+        value = getattr(nn, name)
+        if inspect.isclass(value):
+            what = " ".join(value.__doc__.split("\n\n")[0].split())
+            subjects.setdefault(inspect.getmodule(value).__doc__.splitlines()[0], []).append(f"| `{name}` | {what} |")
+    parts = [
+        f"## {title.rstrip('.')}\n\n| module | |\n| --- | --- |\n" + "\n".join(sorted(rows, key=str.lower))
+        for title, rows in sorted(subjects.items())
+    ]
+    assert_current("nn.md", "modules", "\n\n".join(parts))
 
 
 @by_name
