@@ -30,13 +30,21 @@ FORMATS = ("npz", "safetensors", "torch")
 _trusted: dict[str, Any] = {}  # classes by name, see serialization.py
 
 
-def save(obj: Any, f: Any, *, format: str | None = None) -> None:
+def save(
+    obj: Any,
+    f: Any,
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+    *,
+    format: str | None = None,
+) -> None:
     """Write tensors and what they stand in (dicts, lists, tuples, numbers, strings, None) to `f`, a path or a file opened for writing.
 
     The format is by suffix: `.npz`, `.safetensors` (also for NumPy arrays), and PyTorch's for all others and for file objects; or it is
     `format`: "npz", "safetensors" or "torch". In the first two tensors are written without `requires_grad`, and every mapping comes back
     as a dict; PyTorch's also holds Parameters, OrderedDicts, sets, bytes, complex numbers, sizes and devices. A file of that name is
-    replaced in one step, once all is written. Raises TypeError, naming the place, for a value that the format cannot hold; nothing is
+    replaced in one step, once all is written. `pickle_module` and what follows it are accepted and mean nothing. Raises TypeError, naming the place, for a value that the format cannot hold; nothing is
     written then.
 
     >>> import os, tempfile
@@ -64,11 +72,11 @@ def save(obj: Any, f: Any, *, format: str | None = None) -> None:
     files.write("save", f, lambda file: write(file, arrays, structure))
 
 
-def load(f: Any, map_location: Any = None, *, weights_only: bool | None = True, mmap: bool | None = None) -> Any:
+def load(f: Any, map_location: Any = None, pickle_module: Any = None, *, weights_only: bool | None = True, mmap: bool | None = None) -> Any:
     """Read what `save` or `torch.save` wrote, or the tensors of any `.npz` or `.safetensors` file as a flat dict.
 
     `f` is a path or a file opened for reading. Tensors come to the CPU wherever they were; `map_location`, if it names a device, must name
-    that one. `weights_only` means nothing: no file is ever allowed to execute code. With `mmap` the storages of a PyTorch archive are
+    that one. `pickle_module` and `weights_only` mean nothing: no file is ever allowed to execute code. With `mmap` the storages of a PyTorch archive are
     mapped from the path, privately, instead of read; other formats are read as ever. Raises FileNotFoundError, or FormatError (a
     ValueError) if the file is damaged, of another kind, or asks for anything but tensors and plain values.
     """
