@@ -11,11 +11,15 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, TensorDataset, get_worker_info
@@ -23,7 +27,19 @@ from minigrad.utils.data import shared as shared_module
 
 METHODS = multiprocessing.get_all_start_methods()
 LARGE = 3 * shared_module.SMALL // 4  # a sample; a batch of two goes through shared memory
-pytestmark = pytest.mark.skipif("fork" not in METHODS, reason="this system cannot fork")
+pytestmark = [
+    pytest.mark.skipif("fork" not in METHODS, reason="this system cannot fork"),
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),  # Python's, of tests that fork themselves
+]
+
+
+@pytest.fixture(autouse=True)
+def start_by_fork():
+    """Most tests have data sets that cannot be pickled."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("fork", force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
 
 
 class Nested(Dataset):
@@ -390,6 +406,39 @@ def test_memory_goes_round_and_what_is_kept_stays(monkeypatch):
     assert [x[0, -1].item() for (x,) in everything] == list(range(60)), "more than a segment, all kept"
 
 
+def test_epochs_of_a_thread():
+    got, batches = [], iter(DataLoader(list(range(10)), 2, num_workers=2))
+
+    def work():
+        got.append([b.tolist() for b in batches])  # workers of another thread's
+        got.append([b.tolist() for b in DataLoader(list(range(10)), 2, num_workers=2)])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert got[0] == got[1] == [[2 * i, 2 * i + 1] for i in range(5)] and not multiprocessing.active_children()
+
+
+@given(st.lists(st.tuples(st.lists(st.integers(1, 5000), max_size=3), st.integers(0, 3)), max_size=12))
+def test_regions(steps):
+    """Messages of arrays of all sizes, some kept: what is kept is never written again, what is not is."""
+    with mock.patch.multiple(shared_module, SMALL=100, SEGMENT=8192):
+        file = shared_module.SharedFile()
+        writer, reader, kept = shared_module.Writer(file), shared_module.Reader(shared_module.SharedFile(os.dup(file.fd))), []
+        for i, (sizes, drop) in enumerate(steps):
+            arrays = [np.full(n, i, np.uint8) for n in sizes]
+            batch = reader.value(*writer.message([*arrays, "x" * sum(sizes)]))
+            assert batch.pop() == "x" * sum(sizes)
+            kept += [(i, n, array) for n, array in zip(sizes, batch, strict=True)]
+            del batch, kept[: max(0, len(kept) - drop)]
+            assert all(array.shape == (n,) and (array == value).all() and array.flags.writeable for value, n, array in kept)
+            writer.give_back(reader.take_returned())
+        assert len(reader._held) == sum(n >= 100 for _, n, _ in kept)
+        reader._file.close()
+        file.close()
+        assert all((array == value).all() for value, _, array in kept)
+
+
 def test_neither_side_waits_for_the_other_to_read():
     indices = [list(range(20000)) for _ in range(12)]  # each more than a pipe takes
 
@@ -441,10 +490,10 @@ def test_ctrl_c_is_answered_once():
     assert err.count("Traceback") == 1 and err.rstrip().endswith("KeyboardInterrupt")
 
 
-@pytest.mark.parametrize("end", ["", "raise SystemExit(4)", "os.kill(os.getpid(), 15)"])
+@pytest.mark.parametrize("end", ["raise SystemExit(4)", "os.kill(os.getpid(), 15)"])
 def test_programs_end_with_an_epoch_under_way(end):
     code, out, err = run(PROGRAM.format(persistent=True) + f"    {end}\n")
-    assert (code, out, err) == ({"": 0, "raise SystemExit(4)": 4}.get(end, -15), "", "")
+    assert (code, out, err) == (4 if "Exit" in end else -signal.SIGTERM, "", "")
 
 
 def test_bad_settings_are_named():

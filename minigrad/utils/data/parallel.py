@@ -120,7 +120,7 @@ def _start(process: Any) -> None:
     with warnings.catch_warnings():
         if threading.active_count() == 1:
             # Python 3.12 warns of forks of processes with threads. The only ones here are those of the kernels, which see to forks.
-            warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
         process.start()
 
 
@@ -211,7 +211,11 @@ class ParallelIterator:
     def __next__(self) -> Any:
         while self._due:
             each = self._ready(list(dict.fromkeys(self._due)) if not self._in_order else [self._due[0]])
-            if (answer := each.answer()) is None:
+            try:
+                answer = each.answer()
+            except BaseException as error:  # Ctrl-C while half a message was read
+                raise self._over(error) from None
+            if answer is None:
                 raise self._over(each.ended())
             task, stream, places = answer
             if task < self._first_task:
@@ -251,7 +255,7 @@ class ParallelIterator:
             if self._timeout > 0 and time.monotonic() >= deadline:
                 raise self._over(RuntimeError(f"DataLoader timed out after {self._timeout} seconds"))
 
-    def _over(self, error: RuntimeError) -> RuntimeError:
+    def _over(self, error: BaseException) -> BaseException:
         self._due.clear()
         self.close()
         return error

@@ -28,7 +28,7 @@ import numpy as np
 import minigrad as mg
 from minigrad._core import Tensor, bits_of
 
-SMALL = 8 << 10
+SMALL = 32 << 10
 SEGMENT = 64 << 20
 ALIGN = 64  # of a region: a cache line
 
