@@ -1,7 +1,7 @@
 """Which classes, besides tensors and plain values, `load` may make: those that the program itself vouches for, by PyTorch's names.
 
 Nothing else in a file is ever called; a class named here is, with what the file gives it, so name those alone whose construction from
-any values is harmless. Modules that reach the system (os, sys, builtins, subprocess...) are refused even here.
+any values is harmless. What reaches the system (os, sys, subprocess..., built-in functions) is refused even here.
 """
 
 from __future__ import annotations

@@ -568,8 +568,11 @@ def test_safe_globals(tmp_path):
         with pytest.raises(mg.FormatError, match="asks for 'other.Class'"):
             load(archive(b"\x80\x02cother\nClass\n)R."))
     assert serialization.get_safe_globals() == []
-    with serialization.safe_globals([os.system, eval]), pytest.raises(mg.FormatError, match="no file of weights needs"):
-        load(archive(b"\x80\x02cposix\nsystem\nU\x04true\x85R."))
+    with serialization.safe_globals([os.system, eval, (eval, "numpy.float"), (subprocess.Popen, "a.Popen"), slice]):
+        for name in ("posix\nsystem", "os\nsystem", "__builtin__\neval", "numpy\nfloat", "a\nPopen", "subprocess\nPopen"):
+            with pytest.raises(mg.FormatError, match="no file of weights needs"):
+                load(archive(f"\x80\x02c{name}\nU\x04true\x85R.".encode("latin1")))
+        assert load(archive(b"\x80\x02c__builtin__\nslice\nK\x03\x85R.")) == slice(3)
     with pytest.raises(TypeError, match="expected classes, functions"):
         serialization.add_safe_globals([3])
     serialization.add_safe_globals([Settings])

@@ -44,8 +44,8 @@ def save(
     The format is by suffix: `.npz`, `.safetensors` (also for NumPy arrays), and PyTorch's for all others and for file objects; or it is
     `format`: "npz", "safetensors" or "torch". In the first two tensors are written without `requires_grad`, and every mapping comes back
     as a dict; PyTorch's also holds Parameters, OrderedDicts, sets, bytes, complex numbers, sizes and devices. A file of that name is
-    replaced in one step, once all is written. `pickle_module` and what follows it are accepted and mean nothing. Raises TypeError, naming the place, for a value that the format cannot hold; nothing is
-    written then.
+    replaced in one step, once all is written. `pickle_module` and what follows it are accepted and mean nothing. Raises TypeError, naming
+    the place, for a value that the format cannot hold; nothing is written then.
 
     >>> import os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "checkpoint.npz")
@@ -76,9 +76,9 @@ def load(f: Any, map_location: Any = None, pickle_module: Any = None, *, weights
     """Read what `save` or `torch.save` wrote, or the tensors of any `.npz` or `.safetensors` file as a flat dict.
 
     `f` is a path or a file opened for reading. Tensors come to the CPU wherever they were; `map_location`, if it names a device, must name
-    that one. `pickle_module` and `weights_only` mean nothing: no file is ever allowed to execute code. With `mmap` the storages of a PyTorch archive are
-    mapped from the path, privately, instead of read; other formats are read as ever. Raises FileNotFoundError, or FormatError (a
-    ValueError) if the file is damaged, of another kind, or asks for anything but tensors and plain values.
+    that one. `pickle_module` and `weights_only` mean nothing: no file is ever allowed to execute code. With `mmap` the storages of a
+    PyTorch archive are mapped from the path, privately, instead of read; other formats are read as ever. Raises FileNotFoundError, or
+    FormatError (a ValueError) if the file is damaged, of another kind, or asks for anything but tensors and plain values.
     """
     from minigrad.device import on_cpu
 
