@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+from . import amp
+
+sys.modules[f"{__name__}.amp"] = amp  # from minigrad.cuda.amp import autocast
 
 
 def is_available() -> bool:
@@ -60,10 +65,6 @@ memory_reserved, max_memory_reserved = _zero("memory_reserved"), _zero("max_memo
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
-    if name == "amp":
-        from . import amp
-
-        return amp
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"cuda.{name}: minigrad computes on the CPU only; ask cuda.is_available() first")

@@ -111,6 +111,35 @@ def test_constants_and_settings():
         mg.set_float32_matmul_precision("low")
 
 
+def test_paths_that_programs_import_from():
+    for path, names in {
+        "nn.modules.activation": "MultiheadAttention ReLU",
+        "nn.modules.batchnorm": "_BatchNorm _NormBase BatchNorm2d LazyBatchNorm1d",
+        "nn.modules.container": "Sequential ModuleDict",
+        "nn.modules.conv": "_ConvNd _ConvTransposeNd Conv3d LazyConv1d",
+        "nn.modules.dropout": "_DropoutNd Dropout2d",
+        "nn.modules.instancenorm": "_InstanceNorm InstanceNorm1d",
+        "nn.modules.loss": "_Loss _WeightedLoss CTCLoss TripletMarginLoss",
+        "nn.modules.normalization": "LayerNorm LocalResponseNorm",
+        "nn.modules.pooling": "_MaxPoolNd AvgPool1d",
+        "nn.modules.rnn": "LSTM LSTMCell RNNCellBase",
+        "nn.modules.upsampling": "Upsample",
+        "cuda.amp": "autocast GradScaler",
+    }.items():
+        module = importlib.import_module(f"minigrad.{path}")
+        for name in names.split():
+            value = getattr(module, name)
+            assert not hasattr(nn, name) or getattr(nn, name) is value
+    utils = importlib.import_module("minigrad.nn.modules.utils")
+    assert (utils._pair(3), utils._triple([1, 2, 3]), utils._quadruple("a")) == ((3, 3), (1, 2, 3), ("a",))
+    bases = nn.modules.batchnorm
+    assert isinstance(nn.BatchNorm2d(1), bases._BatchNorm) and isinstance(nn.LazyBatchNorm2d(), bases._BatchNorm)
+    assert isinstance(nn.InstanceNorm2d(1), bases._NormBase) and not isinstance(nn.InstanceNorm2d(1), bases._BatchNorm)
+    assert isinstance(nn.ConvTranspose1d(1, 1, 1), nn.modules.conv._ConvNd)
+    with pytest.raises(AttributeError, match="nearest name is 'conv'"):
+        nn.modules.convv
+
+
 @pytest.mark.parametrize("module, name, hint", [
     ("minigrad", "matmull", "; the nearest name is 'matmul'"),
     ("minigrad", "float23", "; the nearest name is 'float32'"),

@@ -15,7 +15,7 @@ from .module import Module
 from .parameter import Parameter
 
 
-class _ConvBase(Module):
+class _ConvNd(Module):
     """What convolution layers share: settings, checks, initial values."""
 
     axes: int
@@ -71,7 +71,7 @@ class _ConvBase(Module):
         return s
 
 
-class _Conv(_ConvBase):
+class _Conv(_ConvNd):
     """Convolution: padding by number or by name, and with other things than zeros."""
 
     def __init__(
@@ -121,7 +121,7 @@ class _Conv(_ConvBase):
         return getattr(F, self.function)(input, self.weight, self.bias, self.stride, self._padding, self.dilation, self.groups)
 
 
-class _ConvTranspose(_ConvBase):
+class _ConvTransposeNd(_ConvNd):
     """The gradient of convolution with respect to its input, as a layer of its own."""
 
     transposed = True
@@ -214,7 +214,7 @@ class Conv3d(_Conv):
     function = "conv3d"
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """Convolution turned round over signals: each input place adds its multiple of the filter to the output.
 
     Shapes:  input (N, in_channels, L) or (in_channels, L); weight (in_channels, out_channels/groups, K); bias (out_channels,) or None;
@@ -228,7 +228,7 @@ class ConvTranspose1d(_ConvTranspose):
     function = "conv_transpose1d"
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """Convolution turned round over images: each input pixel adds its multiple of the filter to the output.
 
     Shapes:  input (N, in_channels, H, W) or (in_channels, H, W); weight (in_channels, out_channels/groups, KH, KW); bias
@@ -244,7 +244,7 @@ class ConvTranspose2d(_ConvTranspose):
     function = "conv_transpose2d"
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """Convolution turned round over volumes: each input place adds its multiple of the filter to the output.
 
     Shapes:  input (N, in_channels, D, H, W) or (in_channels, D, H, W); weight (in_channels, out_channels/groups, KD, KH, KW); bias

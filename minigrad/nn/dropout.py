@@ -9,7 +9,7 @@ from . import functional as F
 from .module import Module
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     """What all dropouts share: the probability, and that they act in training only."""
 
     function: str
@@ -28,7 +28,7 @@ class _Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """In training, set each element to zero with probability `p` and scale the others by 1/(1-p); otherwise do nothing.
 
     Shapes: input any; returns the same.
@@ -40,7 +40,7 @@ class Dropout(_Dropout):
     function = "dropout"
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """In training, set whole channels to zero with probability `p` and scale the others by 1/(1-p).
 
     Shapes: input (N, C, L) or (C, L); returns the same.
@@ -51,7 +51,7 @@ class Dropout1d(_Dropout):
     function = "dropout1d"
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """In training, set whole channels of images to zero with probability `p` and scale the others by 1/(1-p).
 
     Shapes: input (N, C, H, W) or (C, H, W); returns the same. Source: Tompson et al., arXiv:1411.4280.
@@ -62,7 +62,7 @@ class Dropout2d(_Dropout):
     function = "dropout2d"
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """In training, set whole channels of volumes to zero with probability `p` and scale the others by 1/(1-p).
 
     Shapes: input (N, C, D, H, W) or (C, D, H, W); returns the same.
@@ -73,7 +73,7 @@ class Dropout3d(_Dropout):
     function = "dropout3d"
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean and variance where the input has mean 0 and variance 1: for networks of `SELU`.
 
     Shapes: input any; returns the same. Source: Klambauer et al., "Self-Normalizing Neural Networks", arXiv:1706.02515.
@@ -84,7 +84,7 @@ class AlphaDropout(_Dropout):
     function = "alpha_dropout"
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """`AlphaDropout` of whole channels.
 
     Shapes: input (N, C, *); returns the same.

@@ -24,8 +24,8 @@ def _normalized(shape: Any, layer: str) -> tuple[int, ...]:
         return tuple(size(n, layer, "normalized_shape") for n in shape)
 
 
-class _BatchNorm(Module):
-    """What batch normalisation is over any number of axes; the subclasses say how many."""
+class _NormBase(Module):
+    """What batch and instance normalisation share: weight, bias and running statistics, of one number for each channel."""
 
     _version = 2  # 1 had no num_batches_tracked
     ranks: tuple[int, ...]
@@ -82,6 +82,21 @@ class _BatchNorm(Module):
                 f"{type(self).__name__}: expected {self.expected} input (got {input.dim()}D input, shape {tuple(input.shape)})"
             )
 
+    def _upgrade_state(self, state: dict[str, Any], prefix: str, version: int | None) -> None:
+        key = prefix + "num_batches_tracked"
+        if (version is None or version < 2) and self.num_batches_tracked is not None and key not in state:
+            state[key] = self.num_batches_tracked
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(_NormBase):
+    """What batch normalisation is over any number of axes; the subclasses say how many."""
+
     def forward(self, input: Tensor) -> Tensor:
         self._check_rank(input)
         average = 0.0 if self.momentum is None else self.momentum
@@ -99,17 +114,6 @@ class _BatchNorm(Module):
             self.training or self.running_mean is None,
             average,
             self.eps,
-        )
-
-    def _upgrade_state(self, state: dict[str, Any], prefix: str, version: int | None) -> None:
-        key = prefix + "num_batches_tracked"
-        if (version is None or version < 2) and self.num_batches_tracked is not None and key not in state:
-            state[key] = self.num_batches_tracked
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -152,7 +156,7 @@ class BatchNorm3d(_BatchNorm):
     expected = "5D"
 
 
-class _InstanceNorm(_BatchNorm):
+class _InstanceNorm(_NormBase):
     """Normalise each channel of each sample over its places."""
 
     def __init__(

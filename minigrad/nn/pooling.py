@@ -30,7 +30,7 @@ class _Pool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class _MaxPool(_Pool):
+class _MaxPoolNd(_Pool):
     def __init__(
         self,
         kernel_size: Any,
@@ -55,7 +55,7 @@ class _MaxPool(_Pool):
         return f"{super().extra_repr()}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
 
 
-class _AvgPool(_Pool):
+class _AvgPoolNd(_Pool):
     def __init__(
         self,
         kernel_size: Any,
@@ -77,7 +77,7 @@ class _AvgPool(_Pool):
         return pool(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
 
 
-class _LPPool(_Pool):
+class _LPPoolNd(_Pool):
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
         super().__init__()
         self.norm_type = norm_type
@@ -92,7 +92,7 @@ class _LPPool(_Pool):
         return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
 
 
-class _MaxUnpool(_Pool):
+class _MaxUnpoolNd(_Pool):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
         name = type(self).__name__
@@ -106,7 +106,7 @@ class _MaxUnpool(_Pool):
         return getattr(F, self.function)(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class _AdaptiveAvgPool(Module):
+class _AdaptiveAvgPoolNd(Module):
     function: str
 
     def __init__(self, output_size: Any) -> None:
@@ -120,7 +120,7 @@ class _AdaptiveAvgPool(Module):
         return f"output_size={self.output_size}"
 
 
-class _AdaptiveMaxPool(_AdaptiveAvgPool):
+class _AdaptiveMaxPoolNd(_AdaptiveAvgPoolNd):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size)
         self.return_indices = return_indices
@@ -153,7 +153,7 @@ class _FractionalMaxPool(Module):
         return pool(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The maximum of each window; the stride is the window's size unless given.
 
     Shapes: input (N, C, L) or (C, L); returns (N, C, OL), OL = (L + 2*padding - dilation*(kernel_size-1) - 1) // stride + 1,
@@ -166,7 +166,7 @@ class MaxPool1d(_MaxPool):
     function = "max_pool1d"
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The maximum of each window; the stride is the window's size unless given.
 
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, OH, OW), OH = (H + 2*padding - dilation*(kernel_size-1) - 1) // stride + 1, likewise OW,
@@ -179,7 +179,7 @@ class MaxPool2d(_MaxPool):
     function = "max_pool2d"
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The maximum of each window; the stride is the window's size unless given.
 
     Shapes: input (N, C, D, H, W) or (C, D, H, W); returns (N, C, OD, OH, OW), OD = (D + 2*padding - dilation*(kernel_size-1) - 1) // stride + 1, likewise OH and OW,
@@ -218,7 +218,7 @@ class AvgPool1d(_Pool):
         return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPoolNd):
     """The mean of each window; the stride is the window's size unless given.
 
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, OH, OW), OH = (H + 2*padding - kernel_size) // stride + 1, likewise OW, rounded up
@@ -232,7 +232,7 @@ class AvgPool2d(_AvgPool):
     function = "avg_pool2d"
 
 
-class AvgPool3d(_AvgPool):
+class AvgPool3d(_AvgPoolNd):
     """The mean of each window; the stride is the window's size unless given.
 
     Shapes: input (N, C, D, H, W) or (C, D, H, W); returns (N, C, OD, OH, OW), OD = (D + 2*padding - kernel_size) // stride + 1, likewise OH and OW, rounded up
@@ -246,7 +246,7 @@ class AvgPool3d(_AvgPool):
     function = "avg_pool3d"
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """The p-norm of each window, p being `norm_type`; the stride is the window's size unless given.
 
     Shapes: input (N, C, L) or (C, L); returns (N, C, OL), OL = (L - kernel_size) // stride + 1, rounded up with `ceil_mode`.
@@ -258,7 +258,7 @@ class LPPool1d(_LPPool):
     function = "lp_pool1d"
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """The p-norm of each window, p being `norm_type`; the stride is the window's size unless given.
 
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, OH, OW), OH = (H - kernel_size) // stride + 1, likewise OW, rounded up with `ceil_mode`.
@@ -270,7 +270,7 @@ class LPPool2d(_LPPool):
     function = "lp_pool2d"
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """The p-norm of each window, p being `norm_type`; the stride is the window's size unless given.
 
     Shapes: input (N, C, D, H, W) or (C, D, H, W); returns (N, C, OD, OH, OW), OD = (D - kernel_size) // stride + 1, likewise OH and OW, rounded up with `ceil_mode`.
@@ -282,7 +282,7 @@ class LPPool3d(_LPPool):
     function = "lp_pool3d"
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """Put the maxima that `MaxPool1d(..., return_indices=True)` gave back to where they were, zeros elsewhere.
 
     Shapes: input and indices (N, C, L) or without N; returns the size before pooling, or `output_size` where several are possible.
@@ -295,7 +295,7 @@ class MaxUnpool1d(_MaxUnpool):
     function = "max_unpool1d"
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """Put the maxima that `MaxPool2d(..., return_indices=True)` gave back to where they were, zeros elsewhere.
 
     Shapes: input and indices (N, C, H, W) or without N; returns the size before pooling, or `output_size` where several are possible.
@@ -308,7 +308,7 @@ class MaxUnpool2d(_MaxUnpool):
     function = "max_unpool2d"
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """Put the maxima that `MaxPool3d(..., return_indices=True)` gave back to where they were, zeros elsewhere.
 
     Shapes: input and indices (N, C, D, H, W) or without N; returns the size before pooling, or `output_size` where several are possible.
@@ -321,7 +321,7 @@ class MaxUnpool3d(_MaxUnpool):
     function = "max_unpool3d"
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The mean over as many windows as give the wanted size.
 
     Shapes: input (N, C, L) or (C, L); returns (N, C, output_size).
@@ -332,7 +332,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     function = "adaptive_avg_pool1d"
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The mean over as many windows as give the wanted size; None keeps an axis.
 
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, *output_size).
@@ -343,7 +343,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     function = "adaptive_avg_pool2d"
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The mean over as many windows as give the wanted size; None keeps an axis.
 
     Shapes: input (N, C, D, H, W) or (C, D, H, W); returns (N, C, *output_size).
@@ -354,7 +354,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     function = "adaptive_avg_pool3d"
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The maximum over as many windows as give the wanted size; with `return_indices` also their places.
 
     Shapes: input (N, C, L) or (C, L); returns (N, C, output_size).
@@ -365,7 +365,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     function = "adaptive_max_pool1d"
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The maximum over as many windows as give the wanted size; None keeps an axis; with `return_indices` also their places.
 
     Shapes: input (N, C, H, W) or (C, H, W); returns (N, C, *output_size).
@@ -376,7 +376,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     function = "adaptive_max_pool2d"
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The maximum over as many windows as give the wanted size; None keeps an axis; with `return_indices` also their places.
 
     Shapes: input (N, C, D, H, W) or (C, D, H, W); returns (N, C, *output_size).
