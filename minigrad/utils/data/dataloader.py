@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import minigrad as mg
 from minigrad._core import Tensor
@@ -24,10 +24,12 @@ if TYPE_CHECKING:  # imported where they are used: most programs need no process
 
     from .parallel import ParallelIterator
 
+T = TypeVar("T", covariant=True)
+
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
-class DataLoader:
+class DataLoader(Generic[T]):
     """Iterate over batches of a data set.
 
     Args: shuffle: a new random order each epoch, from `generator` (None: minigrad's own, see `manual_seed`). sampler,

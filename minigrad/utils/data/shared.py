@@ -124,7 +124,9 @@ class Writer:
             return self._free.pop(at)
         size = -(-size // ALIGN) * ALIGN
         if size > self._rest.size:
-            self._rest = self._grow(max(SEGMENT, -(-size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY))
+            # Each mapping holds a file descriptor: segments grow with the file, so that they stay few if every batch is kept.
+            wanted = max(SEGMENT, size, self._end // 8)
+            self._rest = self._grow(-(-wanted // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY)
         left, segment, length, offset = self._rest
         self._rest = Region(left - size, segment, length, offset + size)
         return Region(size, segment, length, offset)
