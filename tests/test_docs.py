@@ -52,7 +52,19 @@ class Close(doctest.OutputChecker):
 
 
 @pytest.mark.parametrize(
-    "page", ["tutorial.md", "derivatives.md", "autograd.md", "adding_an_op.md", "testing.md", "nn.md", "optim.md", "data.md", "weights.md"]
+    "page",
+    [
+        "tutorial.md",
+        "derivatives.md",
+        "autograd.md",
+        "adding_an_op.md",
+        "testing.md",
+        "nn.md",
+        "optim.md",
+        "data.md",
+        "weights.md",
+        "distributions.md",
+    ],
 )
 def test_examples_of_the_page(page):
     """Everything after >>> runs, and prints what stands there."""

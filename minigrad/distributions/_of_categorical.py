@@ -19,7 +19,7 @@ class OfCategorical(Distribution):
     def __init__(self, probs: Tensor | None, logits: Tensor | None, validate_args: bool | None) -> None:
         if (probs is None) == (logits is None):
             raise ValueError(f"{type(self).__name__}: expected either probs or logits, got {'neither' if probs is None else 'both'}")
-        self._categorical = Categorical(probs, logits, validate_args)
+        self._categorical = Categorical._as_part(probs, logits, validate_args=validate_args)
         super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
 
     @property

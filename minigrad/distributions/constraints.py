@@ -19,6 +19,7 @@ from .. import linalg as _linalg
 from .. import stack as _stack_of
 from .._core import Tensor
 from .._core import bool_ as _bool
+from .utils import all_true as _all_true
 
 __all__ = [
     "Constraint",
@@ -254,13 +255,13 @@ class _Symmetric(_Square):
 class _PositiveSemidefinite(_Symmetric):
     def check(self, value: Tensor) -> Tensor:
         symmetric = super().check(value)
-        return (_linalg.eigvalsh(value) >= 0).all(-1) if bool(symmetric.all()) else symmetric
+        return (_linalg.eigvalsh(value) >= 0).all(-1) if _all_true(symmetric) else symmetric
 
 
 class _PositiveDefinite(_Symmetric):
     def check(self, value: Tensor) -> Tensor:
         symmetric = super().check(value)
-        return _linalg.cholesky_ex(value).info == 0 if bool(symmetric.all()) else symmetric
+        return _linalg.cholesky_ex(value).info == 0 if _all_true(symmetric) else symmetric
 
 
 # ---- made of others ----

@@ -56,6 +56,13 @@ class Distribution:
         if self._validate_args:
             self._validate_parameters()
 
+    @classmethod
+    def _as_part(cls, *args: Any, validate_args: bool | None) -> Any:
+        """One whose parameters another distribution checks, which names itself in errors; its values are checked as ever."""
+        part: Any = cls(*args, validate_args=False)  # type: ignore[misc]
+        part._validate_args = Distribution._validate_args if validate_args is None else validate_args
+        return part
+
     def _declare(self, validate_args: bool | None = None, **parameters: Any) -> None:
         """Take parameters, numbers or tensors that broadcast, and their common shape as the batch's."""
         Distribution.__init__(self, self._take(**parameters), (), validate_args)
@@ -209,7 +216,8 @@ class Distribution:
 
     def __repr__(self) -> str:
         shown = {k: self.__dict__[k] for k in getattr(self, "arg_constraints", {}) if k in self.__dict__}
-        return f"{type(self).__name__}({', '.join(f'{k}: {v if v.numel() == 1 else v.shape}' for k, v in shown.items())})"
+        parts = (f"{k}: {v.shape if v.numel() != 1 else v if v.ndim else v.item()}" for k, v in shown.items())
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 def _invalid(value: Tensor, valid: Tensor) -> str:

@@ -28,7 +28,7 @@ class InverseGamma(TransformedDistribution):
     has_rsample = True
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
-        base = Gamma(concentration, rate, validate_args)
+        base = Gamma._as_part(concentration, rate, validate_args=validate_args)
         super().__init__(base, PowerTransform(-base.rate.new_ones(())), validate_args)
 
     @property

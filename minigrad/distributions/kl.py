@@ -36,7 +36,7 @@ from .pareto import Pareto
 from .poisson import Poisson
 from .transformed_distribution import TransformedDistribution
 from .uniform import Uniform
-from .utils import euler_constant, replaced, sum_rightmost
+from .utils import all_true, euler_constant, replaced, sum_rightmost
 
 __all__ = ["kl_divergence", "register_kl"]
 
@@ -108,7 +108,7 @@ def _bernoulli(p: Any, q: Any) -> Tensor:
 
 @register_kl(Binomial, Binomial)
 def _binomial(p: Any, q: Any) -> Tensor:
-    if bool((p.total_count < q.total_count).any()):
+    if not all_true(p.total_count >= q.total_count):
         raise NotImplementedError("kl_divergence: Binomial with more trials in q than in p has no closed form")
     each = p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p()
     return replaced(p.total_count * each, p.total_count > q.total_count, math.inf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import ones_like, zeros_like
+from .. import ones_like, where, zeros_like
 from .._core import Tensor
 from . import constraints
 from .transformed_distribution import TransformedDistribution
@@ -46,8 +46,9 @@ class Kumaraswamy(TransformedDistribution):
     @property
     def mode(self) -> Tensor:
         a, b = self.concentration1, self.concentration0
-        mode = ((-b).log1p() / b - (-b * a).log1p()).exp()  # PyTorch's value
-        return replaced(mode, (a < 1) | (b < 1), math.nan)
+        inside = (a >= 1) & (b >= 1) & (a * b > 1)  # elsewhere the density is largest at an end, or nowhere
+        ratio = where(inside, a - 1, 1.0) / where(inside, a * b - 1, 1.0)
+        return replaced(ratio.pow(1 / a), ~inside, math.nan)
 
     @property
     def variance(self) -> Tensor:

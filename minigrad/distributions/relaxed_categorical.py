@@ -58,7 +58,8 @@ class RelaxedOneHotCategorical(TransformedDistribution):
     def __init__(
         self, temperature: Any, probs: Tensor | None = None, logits: Tensor | None = None, validate_args: bool | None = None
     ) -> None:
-        super().__init__(ExpRelaxedCategorical(temperature, probs, logits, validate_args), ExpTransform(), validate_args)
+        base = ExpRelaxedCategorical._as_part(temperature, probs, logits, validate_args=validate_args)
+        super().__init__(base, ExpTransform(), validate_args)
 
     @property
     def temperature(self) -> Tensor:
