@@ -311,3 +311,9 @@ def test_uneven_shares_come_in_the_same_order(kwargs):
     ours_, theirs_ = ours.DataLoader(OurShares(ours), **context), theirs.DataLoader(TheirShares(theirs), **context)
     for _ in range(2):
         assert [told(b) for b in ours_] == [told(b) for b in theirs_]
+
+
+def test_numpy_seed_is_pytorchs():
+    torch_worker = pytest.importorskip("torch.utils.data._utils.worker")
+    base = (5 << 40) + 17
+    assert np.random.SeedSequence([3, base]).generate_state(4).tolist() == torch_worker._generate_state(base, 3)
