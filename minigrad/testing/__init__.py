@@ -1,7 +1,7 @@
 """Checking gradients and ops: what minigrad's own tests use, for ops and networks of your own too.
 
 For a function of tensors: `gradcheck` (first order), `gradgradcheck` (second) and `jvpcheck` (forward mode).
-For a declared op and one of its samples: `check_value`, `check_gradients`, `check_jvp`, `check_complex_step`, `check_adjoint`.
+For values: `assert_close`, which is PyTorch's. For a declared op and one of its samples: `check_value`, `check_gradients`, `check_jvp`, `check_complex_step`, `check_adjoint`.
 With Hypothesis installed: the strategies `shapes`, `tensors` and `op_arguments`, and `check_op`, which property-tests an op or a
 network of your own and shrinks what fails.
 
@@ -13,12 +13,13 @@ True
 
 from typing import TYPE_CHECKING, Any
 
+from .comparison import assert_close
 from .gradcheck import gradcheck, gradgradcheck, jvpcheck
 from .samples import (
     LAYOUTS,
     arrays_of,
-    assert_close,
     check_adjoint,
+    check_close,
     check_complex_step,
     check_gradients,
     check_jvp,
@@ -28,8 +29,24 @@ from .samples import (
 )
 
 __all__ = [
-    "LAYOUTS", "arrays_of", "assert_close", "check_adjoint", "check_complex_step", "check_gradients", "check_jvp", "check_op", "check_value",
-    "gradcheck", "gradgradcheck", "jvpcheck", "laid_out", "op_arguments", "shapes", "tensors", "tensors_of",
+    "LAYOUTS",
+    "arrays_of",
+    "assert_close",
+    "check_adjoint",
+    "check_close",
+    "check_complex_step",
+    "check_gradients",
+    "check_jvp",
+    "check_op",
+    "check_value",
+    "gradcheck",
+    "gradgradcheck",
+    "jvpcheck",
+    "laid_out",
+    "op_arguments",
+    "shapes",
+    "tensors",
+    "tensors_of",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

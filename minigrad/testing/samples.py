@@ -131,14 +131,14 @@ def check_value(op: Op, sample: Sample, dtype: str, layout: str = "contiguous") 
                 if np.asarray(s).dtype.kind != "f" and g.numpy(force=True).dtype != np.asarray(s).dtype and op.family != "elementwise":
                     raise AssertionError(f"{note}: dtype {g.dtype.name}, expected {np.asarray(s).dtype}")
                 each = 0.0 if op.family == "elementwise" else None
-                assert_close(g.numpy(force=True), np.asarray(w), op.ulp, note, each if size is None else size)
+                check_close(g.numpy(force=True), np.asarray(w), op.ulp, note, each if size is None else size)
     if op.oracle is not None:
         wanted = _several(op.oracle(*arrays, **params))  # without what the op puts out for its gradient alone, or with it
         count = len(got) if len(wanted) == len(got) else len(got) - op.auxiliary
         for g, w in zip(got[:count], wanted, strict=True):
             if g is None and w is None:
                 continue
-            assert_close(g.numpy(force=True), w.numpy(force=True), 4 * op.ulp, f"{note} against its oracle")
+            check_close(g.numpy(force=True), w.numpy(force=True), 4 * op.ulp, f"{note} against its oracle")
 
 
 def _magnitudes(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[Any]:
@@ -154,10 +154,10 @@ def _absolute(a: Any) -> Any:
     return np.abs(a) if isinstance(a, np.ndarray) and a.dtype.kind in "fc" else a
 
 
-def assert_close(got: np.ndarray, want: np.ndarray, ulp: float, note: str, scale: Any = None) -> None:
+def check_close(got: np.ndarray, want: np.ndarray, ulp: float, note: str, scale: Any = None) -> None:
     """Equal shapes; equal values, floats within `ulp` units in the last place of themselves plus `scale` (default: the largest value).
 
-    >>> assert_close(np.float32([1]), np.float32([1 + 2**-22]), ulp=4, note="close enough")
+    >>> check_close(np.float32([1]), np.float32([1 + 2**-22]), ulp=4, note="close enough")
     """
     if got.shape != want.shape:
         raise AssertionError(f"{note}: shape {got.shape}, expected {want.shape}")

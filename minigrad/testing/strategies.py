@@ -18,7 +18,7 @@ from .. import _core
 from ..errors import GradError
 from ..registry import Draw, Op
 from .gradcheck import gradcheck, gradgradcheck, jvpcheck
-from .samples import LAYOUTS, arrays_of, assert_close, laid_out, tensors_of
+from .samples import LAYOUTS, arrays_of, check_close, laid_out, tensors_of
 
 Strategy = st.SearchStrategy
 
@@ -243,7 +243,7 @@ def _check_value(function: Callable[..., Any], case: Case, title: str, reference
         if isinstance(y, _core.Tensor):
             if y.is_floating_point() and y.dtype.name != case.dtype and np.dtype(case.dtype).kind == "f":
                 raise AssertionError(f"{title}: a result of dtype {y.dtype.name} for arguments of dtype {case.dtype}")
-            assert_close(y.numpy(force=True), np.asarray(w), ulp, f"{title}: {what} in {case.dtype}")
+            check_close(y.numpy(force=True), np.asarray(w), ulp, f"{title}: {what} in {case.dtype}")
 
 
 def _check_derivative(check: Callable[..., Any], function: Callable[..., Any], case: Case, title: str, parameters: list[Any]) -> None:
