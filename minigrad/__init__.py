@@ -8,7 +8,7 @@ tensor([2., 4., 6.])
 """
 
 import math as _math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import autograd, backends, nn, ops, random, registry, utils
 from ._core import (
@@ -77,8 +77,6 @@ _LATER = (
     "special",
     "testing",
 )
-if TYPE_CHECKING:
-    from . import optim as optim
 _find, _names = ops.namespace(globals(), "mg")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from . import ops as _ops
 from .registry import OPS as _OPS
 from .registry import names as _names
@@ -27,8 +25,3 @@ __all__ = sorted(_functions)  # noqa: PLE0605
 
 def __dir__() -> list[str]:
     return __all__
-
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...

@@ -26,7 +26,8 @@ def matrix_transpose(x: Any, /) -> Any:
 
 
 def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
-    return mg.tensordot(*promoted(x1, x2), dims=axes)
+    a, b = promoted(x1, x2)
+    return mg.tensordot(a, b, dims=axes)
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:

@@ -49,7 +49,7 @@ class Context:
         self._materialize = value
 
     @property
-    def saved_tensors(self) -> tuple[Any, ...]:
+    def saved_tensors(self) -> tuple[Tensor, ...]:
         """What was saved. Raises GradError if one of them was changed in place since."""
         found = []
         for t, version, output in self._saved:
@@ -101,7 +101,7 @@ class Function:
         raise NotImplementedError("Function: setup_context is missing")
 
     @staticmethod
-    def backward(ctx: Context, *grad_outputs: Any) -> Any:
+    def backward(*args: Any, **kwargs: Any) -> Any:
         """Gradients of the arguments from those of the outputs."""
         raise NotImplementedError("Function: backward is missing")
 

@@ -86,7 +86,7 @@ class Module(Callable_):
 
     # ---- being called ----
 
-    def forward(self, *input: Any) -> Any:
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every subclass says how."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 

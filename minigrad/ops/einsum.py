@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from .._core import Tensor
 from ..errors import ShapeError
 from ..registry import ErrorSample, Sample, composite
 from .diagonal import diagonal
@@ -222,7 +223,7 @@ def _einsum(operands, equation):
     return permute(x, tuple(term.index(c) for c in out)) if term != out else x
 
 
-def einsum(*args):
+def einsum(*args: Any) -> Tensor:
     """Einstein summation; every product of two operands is one batched matrix product, in the order that takes the fewest operations.
 
     einsum("ij,jk->ik", x, y), or with lists of integers as subscripts, einsum(x, [0, 1], y, [1, 2], [0, 2]). "..." (in lists: Ellipsis)

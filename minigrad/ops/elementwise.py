@@ -27,6 +27,7 @@ def _with_alpha(function):
     def scaled(input, other, *, alpha=1, **out):
         return function(input, other if alpha == 1 else mul(other, alpha), **out)
 
+    del scaled.__wrapped__  # so that `inspect` shows alpha
     return scaled
 
 
