@@ -7,15 +7,15 @@ ever touched from Python.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 import minigrad as mg
 from minigrad._core import Tensor
 
 from .collate import default_collate, default_convert
-from .dataset import IterableDataset
+from .dataset import Dataset, IterableDataset, T
 from .fetch import columns, fetcher, select
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:  # imported where they are used: most programs need no process
     from multiprocessing.context import BaseContext
 
     from .parallel import ParallelIterator
-
-T = TypeVar("T", covariant=True)
 
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
@@ -49,7 +47,7 @@ class DataLoader(Generic[T]):
 
     def __init__(
         self,
-        dataset: Any,
+        dataset: Dataset[T] | Sequence[T],
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Iterable[int] | None = None,
@@ -105,7 +103,7 @@ class DataLoader(Generic[T]):
                 raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
         elif isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size <= 0:
             raise ValueError(f"DataLoader: batch_size should be a positive integer value, but got batch_size={batch_size}")
-        self.dataset = dataset
+        self.dataset: Any = dataset
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.num_workers = num_workers
@@ -120,7 +118,7 @@ class DataLoader(Generic[T]):
         self.generator = generator
         if sampler is None and not iterable:
             # An empty data set has an order too: none of its samples. RandomSampler would refuse it.
-            sampler = RandomSampler(dataset, generator=generator) if shuffle and len(dataset) else SequentialSampler(dataset)
+            sampler = RandomSampler(dataset, generator=generator) if shuffle and len(dataset) else SequentialSampler(dataset)  # type: ignore[arg-type]
         self.sampler = sampler
         if batch_sampler is None and batch_size is not None and sampler is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
