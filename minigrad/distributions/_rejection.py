@@ -53,21 +53,23 @@ def _log_gamma_numbers(alpha: np.ndarray) -> np.ndarray:
     return out.reshape(alpha.shape)
 
 
-def _below_the_mean(a: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _by_series(a: np.ndarray, z: np.ndarray) -> np.ndarray:
     """By the series of P(a, x) = density * x / a * the sum of x**n / ((a + 1) ... (a + n)), and its derivative by a, term for term."""
     x = np.exp(z)
     total, slope, term, harmonic = np.ones_like(a), np.zeros_like(a), np.ones_like(a), np.zeros_like(a)
     n = a.copy()
-    while (term * (1 + harmonic) > 1e-17 * total).any():
-        n += 1
-        term = term * (x / n)
-        harmonic = harmonic + 1 / n
-        total += term
-        slope -= term * harmonic
-    return -(total * (z - digamma_of(a + 1)) + slope) / a
+    while True:
+        for _ in range(BETWEEN):
+            n += 1
+            term *= x / n
+            harmonic += 1 / n
+            total += term
+            slope -= term * harmonic
+        if (term * (1 + harmonic) <= 1e-17 * total).all():
+            return -(total * (z - digamma_of(a + 1)) + slope) / a
 
 
-def _above_the_mean(a: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _by_fraction(a: np.ndarray, z: np.ndarray) -> np.ndarray:
     """By Legendre's continued fraction h of Q(a, x) = density * x * h, with its derivative by a carried along (Lentz's algorithm)."""
     x = np.exp(z)
     b = x + 1 - a
@@ -75,27 +77,36 @@ def _above_the_mean(a: np.ndarray, z: np.ndarray) -> np.ndarray:
     d = 1 / b
     d_slope = d * d
     h, h_slope = d.copy(), d_slope.copy()
-    for i in range(1, 1_000_000):
-        step = i * (a - i)
-        b = b + 2
-        d_next = 1 / (step * d + b)
-        d_slope = -d_next * d_next * (i * d + step * d_slope - 1)
-        c_slope = (i * c - step * c_slope) / c / c - 1
-        d, c = d_next, b + step / c
-        factor, factor_slope = d * c, d_slope * c + d * c_slope
-        h, h_slope = h * factor, h_slope * factor + h * factor_slope
+    i = 0
+    while True:
+        for _ in range(BETWEEN):
+            i += 1
+            step = i * (a - i)
+            b += 2
+            d_next = 1 / (step * d + b)
+            d_slope = -d_next * d_next * (i * d + step * d_slope - 1)
+            c_slope = (i * c - step * c_slope) / c / c - 1
+            d, c = d_next, b + step / c
+            factor, factor_slope = d * c, d_slope * c + d * c_slope
+            h, h_slope = h * factor, h_slope * factor + h * factor_slope
         if (np.abs(factor - 1) + np.abs(h * factor_slope) / np.abs(h_slope) < 1e-14).all():
-            break
-    return h * (z - digamma_of(a)) + h_slope
+            return h * (z - digamma_of(a)) + h_slope
+
+
+BETWEEN = 8  # terms between two looks at whether they still matter
 
 
 def log_gamma_slope(alpha: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """dz / dalpha at a constant value of the distribution function, for z the logarithm of a standard gamma number."""
+    """dz / dalpha at a constant value of the distribution function, for z the logarithm of a standard gamma number.
+
+    Two standard deviations above the mean the fraction begins to converge as fast as the series, which begins to cancel.
+    """
     a, z = np.asarray(alpha, np.float64), np.asarray(z, np.float64)
-    above = np.exp(z) >= a + 1
+    above = np.exp(z) >= a + 2 * np.sqrt(a) + 3
     out = np.empty(a.shape)
-    out[~above] = _below_the_mean(a[~above], z[~above])
-    out[above] = _above_the_mean(a[above], z[above])
+    for where, method in ((~above, _by_series), (above, _by_fraction)):
+        if where.any():
+            out[where] = method(a[where], z[where])
     return out
 
 

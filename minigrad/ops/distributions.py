@@ -109,12 +109,21 @@ def _weights(w: np.ndarray) -> np.ndarray:
     return w
 
 
+_COMPARED = 1 << 12  # so many comparisons for a row cost less than a search in it, and 2**8 times as many are made at once
+
+
 def _with_replacement(weights: np.ndarray, u: np.ndarray, num_samples: int) -> np.ndarray:
     rows, numbers = weights.reshape(-1, weights.shape[-1]), u.reshape(-1, num_samples)
     steps = np.cumsum(rows, 1)
+    at = numbers * steps[:, -1:]
     picked = np.empty(numbers.shape, np.int64)
-    for i, (row, at) in enumerate(zip(steps, numbers, strict=True)):
-        picked[i] = np.searchsorted(row, at * row[-1], side="right")
+    if num_samples * rows.shape[1] <= _COMPARED:
+        many = max(1, (_COMPARED << 8) // (num_samples * rows.shape[1]))
+        for i in range(0, len(rows), many):
+            picked[i : i + many] = np.count_nonzero(steps[i : i + many, None] <= at[i : i + many, :, None], -1)
+    else:
+        for i in range(len(rows)):
+            picked[i] = np.searchsorted(steps[i], at[i], side="right")
     last = rows.shape[1] - 1 - np.argmax(rows[:, ::-1] > 0, 1)  # rounding must not lead beyond the last possible index
     return np.minimum(picked, last[:, None]).reshape(u.shape)
 
