@@ -153,6 +153,13 @@ def test_gradient_of_gamma_samples():
     np.testing.assert_allclose(log_gamma_slope(a, z)[known], want[known], 1e-7)
 
 
+def test_gradient_of_large_gamma_samples():
+    """The expansion, which is taken above 1e6, joins what is summed up to there."""
+    a = np.full(7, 1e6)
+    z = np.log(a + 1e3 * np.arange(-3, 4))
+    np.testing.assert_allclose(log_gamma_slope(np.nextafter(a, 2e6), z), log_gamma_slope(a, z), 1e-8)
+
+
 def test_gamma_samples_carry_that_gradient():
     concentration = mg.tensor([0.3, 2.0, 40.0], dtype=mg.float64, requires_grad=True)
     mg.manual_seed(0)
@@ -208,3 +215,24 @@ def test_float32_and_empty(make):
         assert d.sample((0,)).shape == (0, 3)
     assert d.sample().dtype in (mg.float32, mg.int64)
     assert d.log_prob(d.sample()).dtype is mg.float32
+
+
+@pytest.mark.parametrize("make", [lambda a: D.Gamma(a, 1.0, validate_args=False), lambda a: D.VonMises(0.0, a, validate_args=False)])
+def test_what_is_no_concentration(make):
+    """Nothing waits for ever for a number that is accepted."""
+    a = mg.tensor([mg.nan, -1.0, 0.0, 1e-310, 1e300, mg.inf, 2.0], dtype=mg.float64, requires_grad=True)
+    d = make(a)
+    x = d.sample((3,)).numpy()
+    assert np.isnan(x[:, :2]).all() and not np.isnan(x[:, 2:]).any()
+    if d.has_rsample:
+        (slope,) = mg.autograd.grad(d.rsample()[[4, 6]].sum(), [a])
+        assert slope[4].item() == pytest.approx(1) and np.isfinite(slope[6].item())
+
+
+def test_narrow_von_mises():
+    stats = pytest.importorskip("scipy.stats")
+    mg.manual_seed(0)
+    for kappa in (1e-7, 1e7, 1e9):
+        x = D.VonMises(mg.tensor(0.0, dtype=mg.float64), kappa).sample((1000,)).numpy()
+        cdf = stats.uniform(-np.pi, 2 * np.pi).cdf if kappa < 1 else stats.norm(0, kappa**-0.5).cdf
+        assert stats.kstest(x, cdf).pvalue > 1e-4

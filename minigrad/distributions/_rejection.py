@@ -35,7 +35,7 @@ def _draw(op: str, *shape: int) -> np.ndarray:
 
 
 def _log_gamma_numbers(alpha: np.ndarray) -> np.ndarray:
-    flat = alpha.reshape(-1)
+    flat = np.where((alpha >= 0) & (alpha < np.inf), alpha, 1.0).reshape(-1)  # what is no concentration would never be accepted
     small = flat < 1
     d = np.where(small, flat + 1, flat) - 1 / 3
     c = 1 / np.sqrt(9 * d)
@@ -49,8 +49,9 @@ def _log_gamma_numbers(alpha: np.ndarray) -> np.ndarray:
 
     out = _until_accepted(flat.size, propose)
     if small.any():  # G(a) = G(a + 1) * U ** (1 / a)
-        out[small] += np.log(_draw("standard_gamma", int(small.sum()))) / flat[small]
-    return out.reshape(alpha.shape)
+        with np.errstate(divide="ignore", over="ignore"):
+            out[small] += np.log(_draw("standard_gamma", int(small.sum()))) / flat[small]
+    return np.where(alpha == np.inf, np.inf, np.where(alpha >= 0, out.reshape(alpha.shape), np.nan))
 
 
 def _by_series(a: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -65,7 +66,7 @@ def _by_series(a: np.ndarray, z: np.ndarray) -> np.ndarray:
             harmonic += 1 / n
             total += term
             slope -= term * harmonic
-        if (term * (1 + harmonic) <= 1e-17 * total).all():
+        if not (term * (1 + harmonic) > 1e-17 * total).any():
             return -(total * (z - digamma_of(a + 1)) + slope) / a
 
 
@@ -89,8 +90,14 @@ def _by_fraction(a: np.ndarray, z: np.ndarray) -> np.ndarray:
             d, c = d_next, b + step / c
             factor, factor_slope = d * c, d_slope * c + d * c_slope
             h, h_slope = h * factor, h_slope * factor + h * factor_slope
-        if (np.abs(factor - 1) + np.abs(h * factor_slope) / np.abs(h_slope) < 1e-14).all():
+        if not (np.abs(factor - 1) + np.abs(h * factor_slope) / np.abs(h_slope) >= 1e-14).any():
             return h * (z - digamma_of(a)) + h_slope
+
+
+def _by_expansion(a: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """By the first terms of the expansion of Cornish and Fisher, whose rest is below a ** -1.5 of it; the others take about sqrt(a) terms."""
+    m = np.exp(z) / a - 1
+    return (1 + m / 2 - (m * m - 1 / a) / 6) / np.exp(z)
 
 
 BETWEEN = 8  # terms between two looks at whether they still matter
@@ -102,11 +109,12 @@ def log_gamma_slope(alpha: np.ndarray, z: np.ndarray) -> np.ndarray:
     Two standard deviations above the mean the fraction begins to converge as fast as the series, which begins to cancel.
     """
     a, z = np.asarray(alpha, np.float64), np.asarray(z, np.float64)
-    above = np.exp(z) >= a + 2 * np.sqrt(a) + 3
     out = np.empty(a.shape)
-    for where, method in ((~above, _by_series), (above, _by_fraction)):
-        if where.any():
-            out[where] = method(a[where], z[where])
+    with np.errstate(all="ignore"):
+        above, large = np.exp(z) >= a + 2 * np.sqrt(a) + 3, a > 1e6
+        for where, method in ((~above & ~large, _by_series), (above & ~large, _by_fraction), (large, _by_expansion)):
+            if where.any():
+                out[where] = method(a[where], z[where])
     return out
 
 
@@ -141,10 +149,13 @@ def log_gamma(alpha: Tensor) -> Tensor:
 
 
 def _von_mises_numbers(kappa: np.ndarray) -> np.ndarray:
-    k = kappa.reshape(-1)
+    flat = kappa.reshape(-1)
+    narrow = flat > 1e8  # where normal numbers are as good, and c below is lost to cancellation
+    k = np.where((flat > 1e-300) & ~narrow, flat, 1e-300)
     tau = 1 + np.sqrt(1 + 4 * k * k)
-    rho = (tau - np.sqrt(2 * tau)) / (2 * k)
-    r = np.where(k < 1e-5, 1 / k + k, (1 + rho * rho) / (2 * rho))  # where rho would be lost to cancellation
+    tiny = k < 1e-5  # rho would be lost to cancellation
+    rho = np.where(tiny, 1.0, (tau - np.sqrt(2 * tau)) / (2 * k))
+    r = np.where(tiny, 1 / k + k, (1 + rho * rho) / (2 * rho))
 
     def propose(i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         u = _draw("von_mises", 3, i.size)
@@ -154,7 +165,10 @@ def _von_mises_numbers(kappa: np.ndarray) -> np.ndarray:
         accepted = (c * (2 - c) > u[1]) | (np.log(c / u[1]) + 1 - c >= 0)
         return np.where(u[2] < 0.5, -1, 1) * np.arccos(f), accepted
 
-    return _until_accepted(k.size, propose).reshape(kappa.shape)
+    out = _until_accepted(k.size, propose)
+    if narrow.any():
+        out[narrow] = _drawn("von_mises", "normal", (int(narrow.sum()),), _core.float64, None, 0.0, 1.0).numpy() / np.sqrt(flat[narrow])
+    return np.where(flat >= 0, out, np.nan).reshape(kappa.shape)
 
 
 def von_mises(concentration: Tensor) -> Tensor:
