@@ -185,6 +185,14 @@ def test_gradcheck_refuses_what_it_cannot_check():
         gradcheck(lambda x: x, (x,))
 
 
+def test_a_single_tensor_needs_no_tuple():
+    x = mg.randn(2, dtype=mg.float64, requires_grad=True)
+    for check in (gradcheck, mg.testing.gradgradcheck, mg.testing.jvpcheck):
+        assert check(lambda x: x.sin() * x, x)
+    with pytest.raises(mg.GradError, match="d/dinput 0 is wrong"):
+        gradcheck(lambda x: (x * x).detach() + x, x)
+
+
 def test_values_that_are_wrong_are_found():
     op = OPS["tanh"].replace(ref=lambda input: np.tanh(input) * 1.000001)
     with pytest.raises(AssertionError, match=r"tanh\[a\] float32 contiguous: \d+ of 12 elements are wrong, first at \(0, 0\)"):

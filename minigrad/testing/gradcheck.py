@@ -29,6 +29,11 @@ def _random(rng: np.random.Generator, x: Any) -> np.ndarray:
     return np.asarray(v + 1j * rng.standard_normal(x.shape) if x.is_complex() else v)
 
 
+def _several(inputs: Any) -> Sequence[Any]:
+    """The arguments as a sequence; one tensor stands for itself."""
+    return (inputs,) if isinstance(inputs, _core.Tensor) else inputs
+
+
 def _flat(inputs: Sequence[Any]) -> list[tuple[str, Any]]:
     """Every tensor among the arguments, those in lists included, with a name for messages."""
     found = []
@@ -41,14 +46,14 @@ def _flat(inputs: Sequence[Any]) -> list[tuple[str, Any]]:
 
 
 def gradcheck(
-    function: Callable[..., Any], inputs: Sequence[Any], *, eps: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7, directions: int = 2,
-    seed: int = 0, name: str = "", argument_names: Sequence[str] | None = None,
+    function: Callable[..., Any], inputs: _core.Tensor | Sequence[Any], *, eps: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7,
+    directions: int = 2, seed: int = 0, name: str = "", argument_names: Sequence[str] | None = None,
 ) -> bool:  # fmt: skip
     """Whether the gradients of `function(*inputs)` agree with central differences.
 
     Every float64 input that requires grad is moved along `directions` random directions by `eps`; the change of the outputs, weighted
     with a random cotangent, must be what backward says, up to rtol times the largest term plus atol. `function` has to be
-    deterministic and smooth within `eps` of the inputs. Other inputs are passed on as they are.
+    deterministic and smooth within `eps` of the inputs. Other inputs are passed on as they are; a single tensor needs no tuple.
     Complex inputs (complex128) are moved along complex directions, and complex outputs weighted as pairs: what is checked is
     dL = Re(sum(conj(gradient) * direction)) of the loss L = Re(sum(conj(cotangent) * output)).
 
@@ -62,6 +67,7 @@ def gradcheck(
     Traceback (most recent call last):
     minigrad.errors.GradError: gradcheck(<lambda>): d/dinput 0 is wrong along direction 0: backward says ...
     """
+    inputs = _several(inputs)
     rng = np.random.default_rng(seed)
     checked = [(label, x) for label, x in _flat(inputs) if x.requires_grad]
     if not checked:
@@ -115,7 +121,9 @@ def gradcheck(
     return True
 
 
-def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: int = 0, name: str = "", **options: Any) -> bool:
+def gradgradcheck(
+    function: Callable[..., Any], inputs: _core.Tensor | Sequence[Any], *, seed: int = 0, name: str = "", **options: Any
+) -> bool:
     """`gradcheck` of the gradient: second derivatives, with respect to the inputs and to the cotangent.
 
     Returns True, also where the gradient does not depend on anything. Raises as `gradcheck`, whose options it takes.
@@ -123,6 +131,7 @@ def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: 
     >>> gradgradcheck(lambda x: x.tanh() * x, (x,))
     True
     """
+    inputs = _several(inputs)
     rng = np.random.default_rng(seed + 1)
     kept = [y for y in _floats(function(*inputs)) if y.requires_grad]
     cotangents = [_core.from_numpy(_random(rng, y)).requires_grad_() for y in kept]
@@ -142,7 +151,7 @@ def gradgradcheck(function: Callable[..., Any], inputs: Sequence[Any], *, seed: 
 
 
 def jvpcheck(
-    function: Callable[..., Any], inputs: Sequence[Any], *, eps: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7, seed: int = 0,
+    function: Callable[..., Any], inputs: _core.Tensor | Sequence[Any], *, eps: float = 1e-6, rtol: float = 1e-5, atol: float = 1e-7, seed: int = 0,
     name: str = "",
 ) -> bool:  # fmt: skip
     """Whether the forward-mode derivative of `function(*inputs)` is right, along a random direction v in all inputs at once.
@@ -154,6 +163,7 @@ def jvpcheck(
     >>> jvpcheck(lambda x: x.tanh() * x, (x,))
     True
     """
+    inputs = _several(inputs)
     rng = np.random.default_rng(seed)
     title = name or getattr(function, "__name__", "function")
     leaves = [x for _, x in _flat(inputs) if x.requires_grad]
