@@ -107,10 +107,18 @@ def missing(module: str, name: str, known: Callable[[], Iterable[str]]) -> Attri
     return AttributeError(f"module {module!r} has no attribute {name!r}" + (f"; {why}" if why else ""))
 
 
-def refuser(scope: dict[str, Any]) -> Callable[[str], Any]:
-    """`__getattr__` of the module with these globals, whose names are all there from the start."""
+def refuser(scope: dict[str, Any], later: dict[str, str] | None = None) -> Callable[[str], Any]:
+    """`__getattr__` of the package with these globals: what is imported when it is first asked for, `later` (names and the submodules that
+    hold them, or that they are), and for other names the error."""
+    package, later = scope["__name__"], later or {}
 
     def find(name: str) -> Any:
-        raise missing(scope["__name__"], name, lambda: scope.get("__all__", scope))
+        if name not in later:
+            raise missing(package, name, lambda: scope.get("__all__", scope))
+        import importlib
+
+        module = importlib.import_module(f".{later[name]}", package)
+        scope[name] = module if name == later[name] else getattr(module, name)
+        return scope[name]
 
     return find

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ..missing import refuser as _refuser
-from . import functional, init, modules, utils
+from . import functional, init, utils
 from .activation import (
     CELU,
     ELU,
@@ -322,5 +322,7 @@ __all__ = [
     "utils",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _refuser(globals())
+if _TYPE_CHECKING:
+    from . import modules
+else:
+    __getattr__ = _refuser(globals(), {"modules": "modules"})

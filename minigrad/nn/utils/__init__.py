@@ -3,12 +3,9 @@
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from ...missing import refuser as _refuser
-from . import parametrizations, parametrize, prune, rnn
+from . import rnn
 from .clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .convert import parameters_to_vector, vector_to_parameters
-from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
-from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
-from .skip_init import skip_init
 
 clip_grad_norm = clip_grad_norm_
 
@@ -35,5 +32,18 @@ __all__ = [
     "weight_norm",
 ]
 
-if not _TYPE_CHECKING:
-    __getattr__ = _refuser(globals())
+if _TYPE_CHECKING:
+    from . import parametrizations, parametrize, prune
+    from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
+    from .init import skip_init
+    from .reparametrize import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
+else:  # what few programs need is imported when it is first asked for
+    __getattr__ = _refuser(
+        globals(),
+        {
+            **dict.fromkeys(("fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"), "fusion"),
+            **dict.fromkeys(("remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"), "reparametrize"),
+            **{name: name for name in ("parametrizations", "parametrize", "prune")},
+            "skip_init": "init",
+        },
+    )
