@@ -10,7 +10,7 @@ tensor([2., 4., 6.])
 import math as _math
 from typing import Any
 
-from . import autograd, backends, nn, ops, random, registry, utils
+from . import autograd, backends, nn, ops, random, registry
 from ._core import (
     Tensor,
     bfloat16,
@@ -76,6 +76,7 @@ _LATER = (
     "serialization",
     "special",
     "testing",
+    "utils",
 )
 _find, _names = ops.namespace(globals(), "mg")
 
