@@ -819,11 +819,11 @@ def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """1 / sqrt(input)."""
 def rsub(input: Tensor, other: Operand, *, alpha: _float = 1) -> Tensor:
     """other - alpha * input."""
-def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor | None = None, *, value: _float | None = None, reduce: str | None = None) -> Tensor:
+def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor | _float | None = None, *, value: _float | None = None, reduce: str | None = None) -> Tensor:
     """input with values written along a dimension: out[i][index[i][j]] = src[i][j] for dim=1; `value` (or a number as src) writes one number."""
-def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor | _float) -> Tensor:
     """input with src added along a dimension: out[i][index[i][j]] += src[i][j] for dim=1; repeated indices add up."""
-def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True) -> Tensor:
+def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor | _float, reduce: str, *, include_self: _bool = True) -> Tensor:
     """input with src reduced into it: with dim=1, out[i][index[i][j]] is the reduction of all src[i][j] that go there."""
 def searchsorted(sorted_sequence: Tensor, input: Tensor, *, out_int32: _bool = False, right: _bool = False, side: str | None = None, sorter: Tensor | None = None) -> Tensor:
     """Where each value would have to be put into the sorted sequence (along its last dimension) so that it stays sorted."""

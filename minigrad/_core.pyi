@@ -1049,17 +1049,17 @@ class Tensor:
         """1 / sqrt(input)."""
     def rsqrt_(self) -> Self:
         """`rsqrt` in place; returns the tensor itself."""
-    def scatter(self, dim: _int, index: Tensor, src: Tensor | None = None, *, value: _float | None = None, reduce: str | None = None) -> Tensor:
+    def scatter(self, dim: _int, index: Tensor, src: Tensor | _float | None = None, *, value: _float | None = None, reduce: str | None = None) -> Tensor:
         """input with values written along a dimension: out[i][index[i][j]] = src[i][j] for dim=1; `value` (or a number as src) writes one number."""
-    def scatter_(self, dim: _int, index: Tensor, src: Tensor | None = None, *, value: _float | None = None, reduce: str | None = None) -> Self:
+    def scatter_(self, dim: _int, index: Tensor, src: Tensor | _float | None = None, *, value: _float | None = None, reduce: str | None = None) -> Self:
         """`scatter` in place; returns the tensor itself."""
-    def scatter_add(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+    def scatter_add(self, dim: _int, index: Tensor, src: Tensor | _float) -> Tensor:
         """input with src added along a dimension: out[i][index[i][j]] += src[i][j] for dim=1; repeated indices add up."""
-    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Self:
+    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor | _float) -> Self:
         """`scatter_add` in place; returns the tensor itself."""
-    def scatter_reduce(self, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True) -> Tensor:
+    def scatter_reduce(self, dim: _int, index: Tensor, src: Tensor | _float, reduce: str, *, include_self: _bool = True) -> Tensor:
         """input with src reduced into it: with dim=1, out[i][index[i][j]] is the reduction of all src[i][j] that go there."""
-    def scatter_reduce_(self, dim: _int, index: Tensor, src: Tensor, reduce: str, *, include_self: _bool = True) -> Self:
+    def scatter_reduce_(self, dim: _int, index: Tensor, src: Tensor | _float, reduce: str, *, include_self: _bool = True) -> Self:
         """`scatter_reduce` in place; returns the tensor itself."""
     def select(self, dim: _int, index: _int) -> Tensor:
         """Entry `index` of dimension `dim`, which goes; a view."""

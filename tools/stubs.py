@@ -38,7 +38,7 @@ SIZES = "_int | Sequence[_int]"
 WORDS = {
     **dict.fromkeys(("kernel_size", "stride", "padding", "dilation", "output_size", "output_padding", "normalized_shape", "pad"), SIZES),
     **dict.fromkeys(("size", "sizes", "shape", "dims", "s"), SIZES),
-    **dict.fromkeys(("alpha", "beta", "value", "fill_value", "margin"), "_float"),
+    **dict.fromkeys(("alpha", "beta", "value", "fill_value", "margin", "src"), "_float"),
     **dict.fromkeys(("in_proj_bias", "out_proj_bias"), "None"),
     "correction": "_float",
     "dtype": "DType",
@@ -157,7 +157,11 @@ def _array(op: Op, name: str, position: int, default: Any) -> str:
     values = [s.arrays[position] for s in op.samples(Draw()) if len(s.arrays) > position]
     if any(isinstance(v, (list, tuple)) for v in values):
         return "Sequence[Tensor]"
-    kinds = {"Tensor"} | ({"None"} if default is None or any(v is None for v in values) else set())
+    kinds = (
+        {"Tensor"}
+        | ({"Sequence[_int]"} if name.endswith("_lengths") else set())
+        | ({"None"} if default is None or any(v is None for v in values) else set())
+    )
     if (position and op.family == "elementwise") or (op.family == "composite" and name == "other") or (op.name == "where" and position):
         kinds |= {"Operand"}
         kinds -= {"Tensor"}

@@ -117,6 +117,30 @@ def ops(x: Tensor) -> None:
         x.mul_(0.5).clamp_(min=-1.0)
 
 
+def spellings(x: Tensor, image: Tensor) -> list[Tensor]:
+    """Arguments in the forms that programs give them in: each is taken at run time, so no checker may object. x is (4, 2)."""
+    index = mg.tensor([[0], [1], [1], [0]])
+    return [
+        *(x.sum(1), x.sum(dim=(0, 1)), x.sum(axis=1, keepdims=True), x.std(unbiased=False), x.var(dim=0, correction=0), x.norm(dim=1)),
+        *(x.max(1)[0], x.max(axis=1).values, mg.max(x, x), x.argmax(1), x.all(), mg.any(x, dim=0), x.logsumexp(1), mg.quantile(x, 0.5)),
+        *(x.view(-1), x.view(2, 4), x.view((2, 4)), x.reshape([8]), x.permute(1, 0), x.permute((1, 0)), x[None].expand(3, -1, -1)),
+        *(x.repeat(2, 1), x.flatten(), x.squeeze(), x.squeeze(0), x.t(), x.roll(1, 0), x.flip(0), x.flip((0, 1)), x.tile((2, 1))),
+        *(x.chunk(2, 1)[0], x.split([1, 1], dim=1)[0], *mg.meshgrid(x[0], x[1], indexing="ij"), mg.cat((x, x)), mg.stack([x, x])),
+        *(x.clamp(0, 1), x.clamp(min=x), x.pow(2), x.add(1), x.masked_fill(x > 0, float("-inf")), mg.where(x > 0, 1.0, x)),
+        *(mg.maximum(x, mg.tensor(0.0)), x.gather(1, index), x.scatter(1, index, 1.0), x.index_select(0, index[:, 0]), x.topk(1)[0]),
+        *(x.float(), x.double(), x.to("cpu"), x.to(mg.float64), x.to(x), x.type(mg.float64), x.new_zeros(2, 3), x.new_full((2,), 1)),
+        *(mg.zeros(2, 3), mg.zeros((2, 3)), mg.arange(0, 10, 2), mg.full((2,), 1.5, dtype=mg.float64), mg.randn(2, 3), mg.eye(2)),
+        *(F.pad(image, (1, 1)), F.pad(image, [1, 1, 0, 0], mode="constant", value=1), F.interpolate(image, scale_factor=2.0)),
+        *(F.conv2d(image, mg.ones(3, 2, 3, 3), None, (1, 2), 1), F.avg_pool2d(image, 2, stride=(1, 2)), F.adaptive_avg_pool2d(image, 1)),
+        *(F.one_hot(index[:, 0], 3), F.embedding(index, x), F.gelu(x, approximate="tanh"), F.softmax(x, 1), F.normalize(x, dim=0)),
+        *(F.batch_norm(x, mg.zeros(2), mg.ones(2)), F.mse_loss(x, x, reduction="sum"), F.dropout(x, 0.5, training=False)),
+        *(F.nll_loss(x.log_softmax(1), index[:, 0], weight=mg.ones(2)), F.scaled_dot_product_attention(x, x, x, is_causal=True)),
+        *(mg.linalg.norm(x, ord="fro"), mg.linalg.norm(x, 2, dim=1), mg.linalg.solve(x[:2], x[2:]), mg.linalg.matrix_norm(x)),
+        *(1 - x, 2**x, x**2, x // 2, -x, x @ x.mT, x == 0, ~(x > 0), x[1:, 0], x[[0, 1]], x[index[:, 0]], x[..., -1]),
+        *(mg.fft.fft2(x).real, mg.special.gammaln(x.abs()), mg.tensordot(x, x.T, dims=1), mg.bincount(index[:, 0], minlength=3)),
+    ]
+
+
 def main() -> list[float]:
     mg.manual_seed(0)
     data = Rings(32)
@@ -127,6 +151,7 @@ def main() -> list[float]:
     y.sum().backward()
     (grad,) = mg.autograd.grad((x * x).sum(), [x])
     ops(mg.randn(4, 2))
+    assert all(isinstance(y, Tensor) for y in spellings(mg.randn(4, 2), mg.randn(1, 2, 5, 5)))
     return losses
 
 
