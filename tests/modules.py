@@ -174,7 +174,7 @@ for n in (1, 2, 3):
 add("FeatureAlphaDropout", real(2, 3, 4), modes=(False,), p=pick([0.0, 0.5]), inplace=flag)
 
 # ---- distances and losses ----
-add("CosineSimilarity", real(3, 4), real(3, 4), dim=pick([0, 1, -1]), eps=pick([1e-8, 0.5]))
+add("CosineSimilarity", real(3, 4), real(3, 4), dim=pick([0, 1, -1]), eps=pick([1e-8, 1e-4]))
 add("PairwiseDistance", real(3, 4), real(3, 4), p=pick([1.0, 2.0, 3.0]), eps=pick([1e-6, 0.1]), keepdim=flag)
 add("MSELoss L1Loss", real(6, 4), real(6, 4), **REDUCTION)
 add("SmoothL1Loss", real(6, 4), real(6, 4), beta=pick([0.5, 1.0]), **REDUCTION)

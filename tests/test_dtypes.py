@@ -199,7 +199,7 @@ def test_every_op_in_half_precision(dtype):
                     assert t.grad.dtype is t.dtype, op.name
     # As in PyTorch on a CPU: Fourier transforms, and what LAPACK does.
     known = ("fft_", "linalg_", "stft", "istft", "complex", "polar", "view_as_complex", "inverse", "triangular_solve", "cholesky", "det", "slogdet", "logdet",
-             "qr", "svd", "pinverse", "nuclear_norm", "matrix_power", "matrix_exp", "lu", "lstsq", "geqrf", "orgqr", "ormqr")  # fmt: skip
+             "qr", "svd", "pinverse", "nuclear_norm", "matrix_power", "matrix_exp", "lu", "lstsq", "geqrf", "orgqr", "ormqr", "lobpcg")  # fmt: skip
     assert not [n for n in refused if not n.startswith(known)]
 
 

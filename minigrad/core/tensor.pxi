@@ -211,7 +211,7 @@ cdef class Tensor:
         return bool((self == value).any())
 
     def __format__(self, spec):
-        return format(self.item(), spec) if self.ndim_ == 0 and spec else format(str(self), spec)
+        return format(self.item(), spec) if self.ndim_ == 0 else format(str(self), spec)
 
     def __repr__(self):
         if self.batch is not None:

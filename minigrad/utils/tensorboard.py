@@ -6,11 +6,6 @@ from typing import Any
 
 from .._core import Tensor
 
-try:
-    from tensorboardX import SummaryWriter as _Writer
-except ImportError as error:
-    raise ImportError("utils.tensorboard needs the package tensorboardX: pip install tensorboardX") from error
-
 
 def _plain(value: Any) -> Any:
     """Tensors as NumPy arrays, also inside lists and dicts."""
@@ -21,14 +16,27 @@ def _plain(value: Any) -> Any:
     return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
-class SummaryWriter(_Writer):
-    """tensorboardX's writer, whose `add_scalar`, `add_histogram`, `add_image` and so on take tensors.
+class SummaryWriter:
+    """tensorboardX's writer, with the same arguments; its `add_scalar`, `add_histogram`, `add_image` and so on take tensors.
 
-    >>> writer = SummaryWriter("runs/example")  # doctest: +SKIP
+    Raises ImportError if tensorboardX is not installed.
     """
 
-    def __getattribute__(self, name: str) -> Any:
-        value = super().__getattribute__(name)
-        if not name.startswith("add_") or name in ("add_graph", "add_onnx_graph"):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            from tensorboardX import SummaryWriter as Writer
+        except ImportError as error:
+            raise ImportError("SummaryWriter needs the package tensorboardX: pip install tensorboardX") from error
+        self._writer = Writer(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__dict__["_writer"], name)
+        if not name.startswith("add_"):
             return value
         return lambda *args, **kwargs: value(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})
+
+    def __enter__(self) -> SummaryWriter:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._writer.close()
