@@ -38,7 +38,7 @@ class DataLoader(Generic[T]):
           persistent_workers: keep them between epochs. worker_init_fn: called in each with its number, after it was seeded.
           multiprocessing_context: how they are started: "fork", "spawn", "forkserver" or a context. timeout: seconds to wait for a
           batch, 0 for ever. in_order=False: batches as they are made. pin_memory is ignored.
-    >>> data = TensorDataset(mg.arange(10), mg.zeros(10, 3))
+    >>> data = mg.utils.data.TensorDataset(mg.arange(10), mg.zeros(10, 3))
     >>> [tuple(x.shape) for _, x in DataLoader(data, batch_size=4)]
     [(4, 3), (4, 3), (2, 3)]
     >>> [tuple(x.shape) for _, x in DataLoader(data, batch_size=4, num_workers=2)]

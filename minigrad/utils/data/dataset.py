@@ -24,7 +24,7 @@ class Dataset(Generic[T]):
     ...         return 5
     ...     def __getitem__(self, i):
     ...         return i, i * i
-    >>> [[x.tolist() for x in batch] for batch in DataLoader(Squares(), batch_size=3)]
+    >>> [[x.tolist() for x in batch] for batch in mg.utils.data.DataLoader(Squares(), batch_size=3)]
     [[[0, 1, 2], [0, 1, 4]], [[3, 4], [9, 16]]]
     """
 
@@ -41,7 +41,7 @@ class IterableDataset(Dataset[T]):
     >>> class Letters(IterableDataset):
     ...     def __iter__(self):
     ...         return iter("abc")
-    >>> list(DataLoader(Letters(), batch_size=2))
+    >>> list(mg.utils.data.DataLoader(Letters(), batch_size=2))
     [['a', 'b'], ['c']]
     """
 

@@ -23,11 +23,11 @@ def get_worker_info() -> WorkerInfo | None:
     """In a worker process of a DataLoader, its `id`, `num_workers`, `seed` and `dataset`; in any other, None. An IterableDataset
     asks, so that each worker yields its own share.
 
-    >>> class Count(IterableDataset):
+    >>> class Count(mg.utils.data.IterableDataset):
     ...     def __iter__(self):
     ...         info = get_worker_info()
     ...         return iter(range(6)) if info is None else iter(range(info.id, 6, info.num_workers))
-    >>> [batch.tolist() for batch in DataLoader(Count(), batch_size=2, num_workers=2)]
+    >>> [batch.tolist() for batch in mg.utils.data.DataLoader(Count(), batch_size=2, num_workers=2)]
     [[0, 2], [1, 3], [4], [5]]
     """
     return _info
