@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import gc
+import mmap
 import pickle
 import threading
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -888,3 +890,23 @@ def test_zero_sizes():
     assert (mg.zeros(2, 0) @ mg.zeros(0, 3)).tolist() == [[0.0] * 3] * 2
     assert mg.cat([mg.zeros(0, 3), mg.ones(2, 3)]).shape == (2, 3)
     assert repr(mg.zeros(0, 3)) == "tensor([], size=(0, 3))"
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system does not tell how much memory is resident")
+def test_steps_leave_no_memory_behind():
+    x, w = mg.randn(4, 8, requires_grad=True), mg.ones(8, requires_grad=True)
+
+    def resident():
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+    def steps(count):
+        for _ in range(count):
+            x.grad = w.grad = None
+            y = mg.nn.functional.layer_norm(x, (8,), w).softmax(1)
+            (y.max(1).values.sum() + y.view(8, 4).T.unbind(0)[0].sum() + y.detach().data.sum()).backward()
+
+    steps(2000)
+    before = resident()
+    steps(10000)
+    assert resident() - before < 1 << 20  # a leak of 100 bytes in each would be as much

@@ -749,9 +749,19 @@ def empty(shape, d=None):
     return new_tensor(default_float if d is None else as_code(d), n, sizes)
 
 
+cdef extern from *:
+    """
+    static PyObject *mg_blank(PyObject *base, PyObject *cls, PyObject *args) {
+        return ((PyTypeObject *)base)->tp_new((PyTypeObject *)cls, args, NULL);
+    }
+    """
+    object mg_blank(object base, object cls, object args)
+
+
 cdef Tensor alias_as(object cls, Tensor x):
     """A new leaf that shares the storage and geometry of `x`."""
-    cdef Tensor t = Tensor.__new__(cls)
+    # Not `cls.__new__`, which gives whoever calls it from Python a tensor that has memory already.
+    cdef Tensor t = Tensor.__new__(Tensor) if cls is Tensor else <Tensor>mg_blank(Tensor, cls, ())
     t.storage, t.ptr, t.dtype_, t.ndim_, t.size_, t.contiguous_ = x.storage, x.ptr, x.dtype_, x.ndim_, x.size_, x.contiguous_
     mg_storage_incref(t.storage)
     memcpy(t.shape_, x.shape_, sizeof(int64_t) * x.ndim_)
