@@ -2,8 +2,8 @@
  *
  * Each is one straight line for all lanes (choices are masks), so a lane's result depends on its argument alone: not on its place
  * in the array, its neighbours or the length. NaN, infinities, subnormal numbers and signed zeros are right. Accuracy in float32: at most
- * 2 ulp, erfc 2.2 (up to 2.6 in the base table, which has no fused multiply-add); docs/numerics.md has the largest error of each over all
- * float32, as tools/exhaustive.py found it. vecmath_body.h holds the algorithms, once for both precisions; here are the constants.
+ * 2 ulp, gelu 2.4 (up to 2.6 in the base table, which has no fused multiply-add); docs/numerics.md has the largest error of each, and
+ * on which floats tools/exhaustive.py found it. vecmath_body.h holds the algorithms, once for both precisions; here are the constants.
  * Polynomials are from csrc/tools/fit_vecmath.py; their error is beside them.
  *
  * The macros v_exp(x)... at the end pick the function by the type of x. */
