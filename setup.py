@@ -14,6 +14,7 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "csrc"))
@@ -50,6 +51,17 @@ class BuildWithKernels(build_ext):
         super().build_extension(ext)
 
 
+class BuildWithExamples(build_py):
+    """Put the example programs, which stand beside the package in a checkout, into the built one: `minigrad run` finds them there."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            for path in sorted(ROOT.glob("examples/*.py")):
+                self.mkpath(f"{self.build_lib}/minigrad/examples")
+                self.copy_file(str(path), f"{self.build_lib}/minigrad/examples/{path.name}")
+
+
 extension = Extension(
     "minigrad._core",
     ["minigrad/core/core.pyx"],
@@ -73,5 +85,5 @@ directives = {
 }
 setup(
     ext_modules=cythonize([extension], compiler_directives=directives | {"linetrace": switch("COVERAGE")}),
-    cmdclass={"build_ext": BuildWithKernels},
+    cmdclass={"build_ext": BuildWithKernels, "build_py": BuildWithExamples},
 )

@@ -76,6 +76,7 @@ _LATER = (
     "serialization",
     "special",
     "testing",
+    "train",
     "utils",
 )
 _find, _names = ops.namespace(globals(), "mg")

@@ -57,7 +57,7 @@ def test_train_prints_and_saves(few, tmp_path, capsys, arch, parameters):
     out = capsys.readouterr().out.splitlines()
     assert f"{arch}: {parameters:,} parameters" in out[0]
     assert [line.split()[:2] for line in out[1:3]] == [["epoch", "1/2"], ["epoch", "2/2"]]
-    assert "images/s" in out[1] and "s left" in out[1]
+    assert "accuracy" in out[1] and " left" in out[1]
     assert out[-1].startswith("test accuracy ") and "after 2 epochs" in out[-1]
     state = mg.load(weights)
     assert state.pop("architecture") == arch
@@ -75,11 +75,6 @@ def test_training_learns(trained):
     assert (predict(model, images).argmax(1) == labels.numpy()).mean() > 0.88
 
 
-class Silent:
-    def batch(self, images, loss, accuracy): ...
-    def epoch(self, number, loss, accuracy, test_accuracy): ...
-
-
 @pytest.mark.parametrize("threads", [1, 2])
 def test_training_depends_on_the_seed_alone(few, threads):
     from minigrad.cli.train import digits as some
@@ -90,7 +85,9 @@ def test_training_depends_on_the_seed_alone(few, threads):
         losses = []
         for seed in (3, 3, 4):
             mg.manual_seed(seed)
-            losses.append(fit(ARCHITECTURES["cnn"](), some(True), some(False), Options(epochs=1, batch_size=32, seed=seed), Silent()).loss)
+            losses.append(
+                fit(ARCHITECTURES["cnn"](), some(True), some(False), Options(epochs=1, batch_size=32, seed=seed), progress=False)["loss"]
+            )
     finally:
         mg.set_num_threads(before)
     assert losses[0] == losses[1] != losses[2]
@@ -195,13 +192,14 @@ def test_interrupt_leaves_old_files(tmp_path):
     assert weights.read_bytes() == b"old" and list(tmp_path.iterdir()) == [weights]
 
 
-def test_bar_follows_training():
-    pytest.importorskip("rich")
-    from minigrad.cli.progress import Bar
-
-    with Bar(epochs=2, images=20) as bar:
-        bar.batch(10, loss=2.0, accuracy=0.5)
-        bar.epoch(1, 2.0, 0.5, 0.75)
-        assert bar.fields()["epoch"] == "2/2" and bar.fields()["test"] == "75.0%"
-        bar.batch(10, loss=1.0, accuracy=0.7)
-    assert bar.progress.finished and 1.0 < bar.loss < 2.0
+def test_programs_are_listed_and_run(tmp_path, capsys, monkeypatch):
+    assert main(["list"]) == 0
+    lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert "handwritten digits" in lines["digits_mlp"]
+    assert all(text.strip().endswith((".", ":")) for text in lines.values())
+    assert "no program 'digits'; there are: " in error_of(capsys, "run", "digits")
+    monkeypatch.setattr(sys, "argv", ["minigrad"])
+    with pytest.raises(SystemExit) as end:
+        main(["run", "digits_mlp", "--help"])
+    assert end.value.code == 0
+    assert "--quick" in capsys.readouterr().out

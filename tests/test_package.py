@@ -25,7 +25,8 @@ LAYERS = [
     ["registry", "ops", ""],
     ["nn", "optim"],
     ["utils", "io", "serialization", "testing", "distributions"],
-    ["datasets", "onnx", "viz"],
+    ["datasets", "explain", "metrics", "onnx", "transforms", "viz"],
+    ["train"],
     ["cli", "__main__"],
 ]
 

@@ -1,4 +1,4 @@
-"""The command `minigrad`: train a network on handwritten digits, use it, and tell about the installation.
+"""The command `minigrad`: train a network on handwritten digits, use it, run the example programs, and tell about the installation.
 
 Exit codes: 0 done; 2 bad arguments or input, with one line on stderr; 130 interrupted.
 """
@@ -16,7 +16,7 @@ from minigrad.cli.errors import CommandError
 def main(argv: Sequence[str] | None = None) -> int:
     top = parser()
     args, rest = top.parse_known_args(argv)
-    if args.command == "bench":
+    if args.command in ("bench", "run"):
         args.arguments = rest
     elif rest:
         top.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -60,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("image", type=Path, help="picture of one digit: any size, dark on light or light on dark")
     predict.set_defaults(run=predict_image)
 
+    program = commands.add_parser("run", help="run an example program; `minigrad run NAME -h` shows its options", add_help=False)
+    program.add_argument("name", help="as `minigrad list` shows it")
+    program.set_defaults(run=run_program)
+
+    listing = commands.add_parser("list", help="the example programs, a line each")
+    listing.set_defaults(run=list_programs)
+
     info = commands.add_parser("info", help="version, instruction sets, threads, measured peak")
     info.set_defaults(run=print_info)
 
@@ -92,6 +99,18 @@ def predict_image(args: argparse.Namespace) -> None:
     from minigrad.cli.predict import run
 
     run(args)
+
+
+def run_program(args: argparse.Namespace) -> None:
+    from minigrad.cli.programs import run
+
+    run(args)
+
+
+def list_programs(args: argparse.Namespace) -> None:
+    from minigrad.cli.programs import print_list
+
+    print_list(args)
 
 
 def print_info(args: argparse.Namespace) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -14,9 +13,9 @@ import minigrad as mg
 from minigrad import nn, optim
 from minigrad.cli.errors import CommandError, reading
 from minigrad.cli.networks import ARCHITECTURES, prepare
-from minigrad.cli.progress import watcher
 from minigrad.cli.weights import save_network
 from minigrad.datasets import digits
+from minigrad.train import History, Loop
 from minigrad.utils.data import TensorDataset
 
 SHIFT = 2  # pixels by which a training image moves at most, each way
@@ -33,22 +32,6 @@ class Options:
     seed: int = 0
 
 
-@dataclass
-class History:
-    """One value for each epoch; accuracies are shares of 1."""
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    test_accuracy: list[float] = field(default_factory=list)
-
-
-class Watch(Protocol):
-    """Whoever shows the progress."""
-
-    def batch(self, images: int, loss: float, accuracy: float) -> None: ...
-    def epoch(self, number: int, loss: float, accuracy: float, test_accuracy: float) -> None: ...
-
-
 class Shifted:
     """Training images, each moved by a random whole number of pixels whenever it is drawn."""
 
@@ -61,19 +44,19 @@ class Shifted:
         return self.windows[rows, :, dy, dx]
 
 
-def fit(model: nn.Module, train: TensorDataset, test: TensorDataset, options: Options, watch: Watch) -> History:
-    """Train `model` in place. What comes out depends on `options` alone: not on the time, the number of threads or `watch`."""
+def fit(model: nn.Module, train: TensorDataset, test: TensorDataset, options: Options, progress: bool = True) -> History:
+    """Train `model` in place. What comes out depends on `options` alone: not on the time or the number of threads."""
     rng = np.random.default_rng(options.seed)
     images, labels = (t.numpy() for t in train.tensors)
     shifted = Shifted(images)
     steps = len(labels) // options.batch_size
     optimizer = optim.Adam(model.parameters(), lr=options.lr)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=options.lr, total_steps=options.epochs * steps)
-    history = History()
-    for number in range(1, options.epochs + 1):
+    loop = Loop(options.epochs, progress=progress)
+    for _ in loop:
         model.train()
         losses, right = [], []
-        for rows in rng.permutation(len(labels))[: steps * options.batch_size].reshape(steps, -1):
+        for rows in loop.batches(rng.permutation(len(labels))[: steps * options.batch_size].reshape(steps, -1)):
             target = mg.tensor(labels[rows])
             scores = model(prepare(mg.tensor(shifted.draw(rows, rng))))
             loss = nn.functional.cross_entropy(scores, target, label_smoothing=LABEL_SMOOTHING)
@@ -83,12 +66,9 @@ def fit(model: nn.Module, train: TensorDataset, test: TensorDataset, options: Op
             schedule.step()
             losses.append(loss.item())
             right.append(float((scores.detach().numpy().argmax(1) == labels[rows]).mean()))
-            watch.batch(len(rows), losses[-1], right[-1])
-        history.loss.append(float(np.mean(losses)))
-        history.accuracy.append(float(np.mean(right)))
-        history.test_accuracy.append(float((predict(model, test.tensors[0]).argmax(1) == test.tensors[1].numpy()).mean()))
-        watch.epoch(number, history.loss[-1], history.accuracy[-1], history.test_accuracy[-1])
-    return history
+        test_accuracy = float((predict(model, test.tensors[0]).argmax(1) == test.tensors[1].numpy()).mean())
+        loop.log(loss=np.mean(losses), accuracy=np.mean(right), test_accuracy=test_accuracy)
+    return loop.history
 
 
 def predict(model: nn.Module, images: mg.Tensor) -> np.ndarray:
@@ -123,8 +103,7 @@ def run(args: argparse.Namespace) -> None:
     )
 
     start = time.perf_counter()
-    with watcher(options.epochs, options.epochs * (len(train) // options.batch_size) * options.batch_size) as watch:
-        history = fit(model, train, test, options, watch)
+    history = fit(model, train, test, options)
     seconds = time.perf_counter() - start
     if args.save:
         save_network(model, args.arch, args.save)
@@ -132,7 +111,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out:
         from minigrad.viz import training_report
 
-        curves = {"loss": history.loss, "accuracy": history.accuracy, "test accuracy": history.test_accuracy}
+        curves = {name: history[name] for name in history.names}
         images, labels = test.tensors
         training_report(
             args.out / "report.png",
@@ -145,7 +124,7 @@ def run(args: argparse.Namespace) -> None:
         )
         print(f"picture: {args.out / 'report.png'}")
     print(
-        f"test accuracy {history.test_accuracy[-1]:.2%} after {options.epochs} epochs in {seconds:.1f} s on {mg.get_num_threads()} threads"
+        f"test accuracy {history['test accuracy'][-1]:.2%} after {options.epochs} epochs in {seconds:.1f} s on {mg.get_num_threads()} threads"
     )
 
 

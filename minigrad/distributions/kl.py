@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from .. import broadcast_shapes
 from .._core import Tensor
 from ..nn.functional import softplus
 from .bernoulli import Bernoulli
@@ -220,7 +221,9 @@ def _multivariate_normal(p: Any, q: Any) -> Tensor:
     """The trace of q's inverse covariance with p's is the sum of q's squared distances of the columns of p's factor."""
     if p.event_shape != q.event_shape:
         raise ValueError(f"kl_divergence: expected normal distributions of one event_shape, got {p.event_shape} and {q.event_shape}")
-    trace = q._mahalanobis(p._factor.movedim(-1, 0)).sum(0)
+    batch = broadcast_shapes(p.batch_shape, q.batch_shape)
+    factor = p._factor.expand((*batch, *p._factor.shape[-2:]))  # its columns are a dimension in front of q's whole batch
+    trace = q._mahalanobis(factor.movedim(-1, 0)).sum(0)
     squares = q._mahalanobis(q.loc - p.loc)
     return q._half_log_det - p._half_log_det + 0.5 * (trace + squares - p.event_shape[0])
 

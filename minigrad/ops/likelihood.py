@@ -88,8 +88,9 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
 
 
 def _linear_samples(r: Draw) -> list[Sample]:
+    some = np.array([2, 1, 0, 1])  # not drawn: a mean over none that count is NaN
     return [
-        Sample(r(4, 5), r(3, 5), r.ints(0, 3, 4), linear_bias=r(3), weight=positive(r, 3), ignore_index=1, id="indices"),
+        Sample(r(4, 5), r(3, 5), some, linear_bias=r(3), weight=positive(r, 3), ignore_index=1, id="indices"),
         Sample(r(4, 5), r(3, 5), r.between(0.1, 0.9, 4, 3), label_smoothing=0.2, reduction="none", id="probabilities"),
         Sample(r(4, 5), r(3, 2, 5), r.ints(0, 3, 4, 2), linear_bias=r(3), reduction="sum", id="several-losses"),
         Sample(r(5), r(3, 5), np.array(2), id="one"),

@@ -1,0 +1,16 @@
+"""What a training run needs around the model: a loop that can be interrupted, its history, and a frame for programs.
+
+- `Loop` counts epochs (or steps, or episodes), shows progress, keeps a `History`, and writes a checkpoint of everything it is given,
+  random numbers included: a run that was interrupted ends with the same bits as one that was not.
+- `fit`, `evaluate` and `predict` are the loop of supervised learning, for those who need no other.
+- `EarlyStopping` and `Averaging` are called after each epoch, as is any function.
+- `Run` makes a program of a function: `--quick`, `--seed`, `--threads`, a folder for what it leaves, a table of results at the end.
+"""
+
+from .callbacks import Averaging, EarlyStopping
+from .fit import evaluate, fit, predict
+from .history import History
+from .loop import Loop
+from .run import Run
+
+__all__ = ["Averaging", "EarlyStopping", "History", "Loop", "Run", "evaluate", "fit", "predict"]

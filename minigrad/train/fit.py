@@ -1,0 +1,112 @@
+"""The loop of supervised learning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import minigrad as mg
+from minigrad import nn
+
+from .history import History
+from .loop import Loop
+
+Function = Callable[[Any, Any], Any]  # of outputs and targets
+
+
+def fit(
+    model: nn.Module,
+    batches: Iterable[Any],
+    loss: Function,
+    optimizer: Any,
+    loop: Loop | int,
+    *,
+    schedule: Any = None,
+    max_norm: float | None = None,
+    prepare: Callable[[Any], Any] | None = None,
+    valid: Iterable[Any] | None = None,
+    metrics: Mapping[str, Function] | None = None,
+    after_step: Callable[[], Any] | None = None,
+) -> History:
+    """Train `model` on batches of (inputs, targets), and log its loss, that of `valid`, and metrics of `valid`.
+
+    Args:
+        batches: what is iterated over once an epoch: a DataLoader, or any list of (inputs, targets).
+        loss: of outputs and targets, to be made small; a mean over the batch.
+        optimizer: has the model's parameters.
+        loop: a number of epochs, or a Loop that was given model, optimizer and schedule.
+        schedule: a learning rate schedule, stepped after each batch.
+        max_norm: gradients are clipped to this norm.
+        prepare: applied to a batch of training, for augmentation.
+        valid: batches to be evaluated after each epoch. metrics: functions of outputs and targets by name, means over `valid`.
+        after_step: called after each step of the optimizer, e.g. `Averaging.update`.
+
+    >>> x = mg.linspace(-1, 1, 64)[:, None]
+    >>> model = mg.nn.Linear(1, 1)
+    >>> optimizer = mg.optim.SGD(model.parameters(), lr=0.5)
+    >>> history = fit(model, [(x, 2 * x + 1)], mg.nn.functional.mse_loss, optimizer, Loop(50, progress=False))
+    >>> history["loss"][-1] < 1e-3
+    True
+    """
+    loop = Loop(loop, model=model, optimizer=optimizer) if isinstance(loop, int) else loop
+    for _ in loop:
+        model.train()
+        total, count = 0.0, 0
+        for batch in loop.batches(batches):
+            inputs, targets = prepare(batch) if prepare else batch
+            value = loss(model(inputs), targets)
+            optimizer.zero_grad()
+            value.backward()
+            if max_norm is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+            optimizer.step()
+            if schedule is not None:
+                schedule.step()
+            if after_step is not None:
+                after_step()
+            total += value.item() * len(targets)
+            count += len(targets)
+        row = {"loss": total / max(count, 1)}
+        if valid is not None:
+            row |= {f"valid {name}": value for name, value in evaluate(model, valid, {"loss": loss, **(metrics or {})}).items()}
+        loop.log(**row)
+    return loop.history
+
+
+def evaluate(model: nn.Module, batches: Iterable[Any], metrics: Mapping[str, Function]) -> dict[str, float]:
+    """The means of functions of outputs and targets over all examples; each function gives the mean of a batch.
+
+    The model is in evaluation mode meanwhile, and nothing is recorded.
+    """
+    sums, count = dict.fromkeys(metrics, 0.0), 0
+    with evaluating(model):
+        for inputs, targets in batches:
+            outputs = model(inputs)
+            for name, function in metrics.items():
+                sums[name] += float(function(outputs, targets)) * len(targets)
+            count += len(targets)
+    return {name: value / max(count, 1) for name, value in sums.items()}
+
+
+def predict(model: nn.Module, inputs: mg.Tensor, batch_size: int = 256) -> mg.Tensor:
+    """The outputs for all inputs, (N, ...), taken in batches, in evaluation mode and unrecorded.
+
+    >>> predict(mg.nn.Identity(), mg.ones(5, 2), batch_size=2).shape
+    (5, 2)
+    """
+    with evaluating(model):
+        return mg.cat([model(inputs[i : i + batch_size]) for i in range(0, len(inputs), batch_size)])
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Any:
+    """The model in evaluation mode, without recording; afterwards each of its modules is in the mode it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with mg.no_grad():
+            yield model
+    finally:
+        for module, training in modes:
+            module.training = training
