@@ -68,6 +68,7 @@ _LATER = (
     "cuda",
     "datasets",
     "distributions",
+    "explain",
     "fft",
     "func",
     "linalg",
@@ -78,6 +79,7 @@ _LATER = (
     "testing",
     "train",
     "utils",
+    "viz",
 )
 _find, _names = ops.namespace(globals(), "mg")
 

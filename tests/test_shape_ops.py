@@ -255,3 +255,15 @@ def test_view_of_memory_that_a_changed_shape_left_out():
     with pytest.raises(mg.GradError, match="got another layout and was changed in place; make the view again"):
         row * 2
     assert y.requires_grad and y.sum().item() == 4
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (2, 1), (1, 1), (3,), (1,), ()], ids=str)
+def test_repetitions_are_copies(shape):
+    """Also of what is repeated once, or along a dimension of size 1, where a view with stride 0 would look the same."""
+    x = mg.zeros(shape)
+    for copy in (lambda: x.repeat((1,) * (x.ndim + 1)), lambda: x.repeat(3, *shape), lambda: x.tile(2), lambda: mg.repeat_interleave(x, 3, 0),
+                 lambda: mg.repeat_interleave(x, 1, -1)):  # fmt: skip
+        y = copy()
+        if y.numel():
+            y.reshape(-1)[0] = 1
+            assert y.sum() == 1 and x.sum() == 0 and y.is_contiguous()

@@ -75,6 +75,15 @@ cdef class Node:
         """The leaf of an accumulator."""
         return self.leaf() if self.leaf is not None else None
 
+    @property
+    def _input_metadata(self):
+        """((shape, dtype), ...) of the gradients that backward brings here: those of the op's outputs; None for what is no tensor."""
+        if self.op is None:
+            leaf = self.variable
+            return () if leaf is None else ((leaf.shape, leaf.dtype),)
+        described = [output_of(self, k) for k in range(max(self.outputs, 1))]
+        return tuple([None if meta is None else (meta[0], DTYPES[<int>meta[1]]) for meta in described])
+
     def __repr__(self):
         return f"<{self.name}>"
 

@@ -299,7 +299,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     if counts.size == 1:
         k = int(counts[0])
         wide = expand(unsqueeze(input, d + 1), (*input.shape[: d + 1], k, *input.shape[d + 1 :]))
-        return reshape(wide, (*input.shape[:d], n * k, *input.shape[d + 1 :]))
+        return reshape(wide.clone(), (*input.shape[:d], n * k, *input.shape[d + 1 :]))
     return input.index_select(d, _core.from_numpy(np.repeat(np.arange(n), counts)))
 
 

@@ -460,7 +460,7 @@ def flip(input, dims):
 
 @composite(samples=lambda r: [Sample(r(3), sizes=(2, 4), id="new"), Sample(r(2, 3), sizes=(2, 1), id="same")], star="sizes", where="Tensor")
 def repeat(input, sizes):
-    """The tensor repeated along each dimension, as np.tile.
+    """The tensor repeated along each dimension, as np.tile; a copy.
 
     >>> mg.tensor([1, 2]).repeat(2, 2)
     tensor([[1, 2, 1, 2],
@@ -472,7 +472,8 @@ def repeat(input, sizes):
     wide = reshape(input, tuple(n for s in shape for n in (1, s))).expand(
         tuple(n for c, s in zip(sizes, shape, strict=True) for n in (c, s))
     )
-    return reshape(wide, tuple(c * s for c, s in zip(sizes, shape, strict=True)))
+    # Of what is expanded along dimensions of size 1 the reshape alone would be a view.
+    return reshape(wide.clone(), tuple(c * s for c, s in zip(sizes, shape, strict=True)))
 
 
 def _to_dtype(name, dtype):
