@@ -72,6 +72,7 @@ _LATER = (
     "fft",
     "func",
     "linalg",
+    "metrics",
     "optim",
     "profiler",
     "serialization",

@@ -105,6 +105,7 @@ from minigrad.io import load as load
 from minigrad.ops.grid import logspace as logspace
 long: DType
 from minigrad.ops.generator import manual_seed as manual_seed
+from minigrad import metrics as metrics
 from minigrad import missing as missing
 from minigrad.ops.distributions import multinomial as multinomial
 nan: builtins.float

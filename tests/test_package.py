@@ -25,7 +25,7 @@ LAYERS = [
     ["registry", "ops", ""],
     ["nn", "optim"],
     ["utils", "io", "serialization", "testing", "distributions"],
-    ["datasets", "explain", "metrics", "onnx", "transforms", "viz"],
+    ["datasets", "explain", "metrics", "onnx", "text", "transforms", "viz"],
     ["train"],
     ["cli", "__main__"],
 ]
