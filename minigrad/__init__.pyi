@@ -61,6 +61,7 @@ from minigrad.ops.creation import empty_like as empty_like
 from minigrad.ops.grid import empty_strided as empty_strided
 from minigrad._core import enable_grad as enable_grad
 from minigrad import errors as errors
+from minigrad import explain as explain
 from minigrad.ops.creation import eye as eye
 from minigrad import fft as fft
 from minigrad.dtypes import finfo as finfo
@@ -149,12 +150,14 @@ short: DType
 from minigrad import special as special
 from minigrad.ops.creation import tensor as tensor
 from minigrad import testing as testing
+from minigrad import train as train
 from minigrad.ops.grid import tril_indices as tril_indices
 from minigrad.ops.grid import triu_indices as triu_indices
 from minigrad.settings import typename as typename
 uint8: DType
 from minigrad.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from minigrad import utils as utils
+from minigrad import viz as viz
 from minigrad.ops.creation import zeros as zeros
 from minigrad.ops.creation import zeros_like as zeros_like
 

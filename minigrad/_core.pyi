@@ -1026,7 +1026,7 @@ class Tensor:
     def renorm_(self, p: _float, dim: _int, maxnorm: _float) -> Self:
         """`renorm` in place; returns the tensor itself."""
     def repeat(self, *sizes: _int | Sequence[_int]) -> Tensor:
-        """The tensor repeated along each dimension, as np.tile."""
+        """The tensor repeated along each dimension, as np.tile; a copy."""
     def repeat_interleave(self, repeats: _int | Tensor | None = None, dim: _int | None = None, *, output_size: _int | Sequence[_int] | None = None, axis: _int | None = ...) -> Tensor:
         """Every entry of dimension `dim` (None: of the flattened tensor) repeated; `repeats` is a number or a 1-d tensor of one count for each."""
     def reshape(self, *shape: _int | Sequence[_int]) -> Tensor:
