@@ -78,7 +78,9 @@ _LATER = (
     "serialization",
     "special",
     "testing",
+    "text",
     "train",
+    "transforms",
     "utils",
     "viz",
 )
