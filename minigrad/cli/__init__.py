@@ -67,6 +67,14 @@ def parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="the example programs, a line each")
     listing.set_defaults(run=list_programs)
 
+    data = commands.add_parser("data", help="the data sets of minigrad.datasets: list them, fetch them")
+    actions = data.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="all data sets, and where they are found").set_defaults(run=list_data)
+    fetch = actions.add_parser("fetch", help="bring data sets into the cache")
+    fetch.add_argument("names", nargs="+", metavar="NAME", help="as `minigrad data list` shows it, or all")
+    fetch.add_argument("--direct", action="store_true", help="from addresses outside packages, where a data set has some")
+    fetch.set_defaults(run=fetch_data)
+
     info = commands.add_parser("info", help="version, instruction sets, threads, measured peak")
     info.set_defaults(run=print_info)
 
@@ -111,6 +119,18 @@ def list_programs(args: argparse.Namespace) -> None:
     from minigrad.cli.programs import print_list
 
     print_list(args)
+
+
+def list_data(args: argparse.Namespace) -> None:
+    from minigrad.cli.data import list_sets
+
+    list_sets(args)
+
+
+def fetch_data(args: argparse.Namespace) -> None:
+    from minigrad.cli.data import fetch_sets
+
+    fetch_sets(args)
 
 
 def print_info(args: argparse.Namespace) -> None:
