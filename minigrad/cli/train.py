@@ -109,19 +109,12 @@ def run(args: argparse.Namespace) -> None:
         save_network(model, args.arch, args.save)
         print(f"weights: {args.save}")
     if args.out:
-        from minigrad.viz import training_report
+        from minigrad.viz import save, training_report
 
-        curves = {name: history[name] for name in history.names}
         images, labels = test.tensors
-        training_report(
-            args.out / "report.png",
-            model,
-            curves,
-            prepare(images[SHOWN : SHOWN + 1]),
-            images.numpy()[:, 0],
-            labels.numpy(),
-            predict(model, images),
-        )
+        sample = prepare(images[SHOWN : SHOWN + 1])
+        report = training_report(model, history, sample, images.numpy()[:, 0], labels.numpy(), predict(model, images))
+        save(report, args.out / "report.png")
         print(f"picture: {args.out / 'report.png'}")
     print(
         f"test accuracy {history['test accuracy'][-1]:.2%} after {options.epochs} epochs in {seconds:.1f} s on {mg.get_num_threads()} threads"

@@ -12,8 +12,6 @@ from minigrad import Tensor, nn
 from minigrad.explain._model import evaluation
 from minigrad.explain.layers import watching
 
-BLUR_EVERY = 4  # steps
-
 
 def maximize(
     model: nn.Module,
@@ -25,7 +23,7 @@ def maximize(
     lr: float = 0.05,
     l2: float = 0.01,
     jitter: int = 2,
-    blur: float = 0.5,
+    blur: float = 1.0,
     limits: tuple[float, float] | None = None,
     start: Tensor | None = None,
     seed: int = 0,
@@ -35,10 +33,11 @@ def maximize(
     Gradient ascent from faint noise. Steps have the length `lr` per pixel, whatever the gradient's, so one setting does for all layers.
     Shapes:  shape (C, H, W) of one input, K units -> (K, C, H, W). Without jitter and blur inputs may have any shape.
     Args:    layer: path or module; None: the model's output. l2: pulls pixels to 0, by this share of each step. jitter: pixels by which
-             the image is rolled at most before a step, so that no place is special. blur: deviation of a Gaussian, every fourth step.
-             limits: lowest and highest value of a pixel. start: (C, H, W) or (K, C, H, W) instead of noise, which depends on `seed`.
+             the image is rolled at most before a step, so that no place is special. blur: deviation of the Gaussian under which the
+             gradient is seen: strokes grow before dots do. limits: lowest and highest value of a pixel. start: (C, H, W) or
+             (K, C, H, W) instead of noise, which depends on `seed`.
     Source:  Erhan, Bengio, Courville, Vincent, Visualizing higher-layer features, 2009; Yosinski et al., Understanding neural networks
-             through deep visualization, 2015 (blur and decay); Mordvintsev, Olah, Tyka, Inceptionism, 2015 (jitter).
+             through deep visualization, 2015 (decay); Mordvintsev, Olah, Tyka, Inceptionism, 2015 (jitter, smooth gradients).
     >>> model = mg.nn.Sequential(mg.nn.Linear(3, 2, bias=False))
     >>> with mg.no_grad():
     ...     model[0].weight[:] = mg.tensor([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
@@ -56,7 +55,7 @@ def maximize(
     axes = tuple(range(1, 1 + len(shape)))
     rows, columns = mg.arange(len(chosen)), mg.tensor(chosen)
     with evaluation(model), watching("maximize", model, [] if layer is None else [layer]) as outputs:
-        for step in range(steps):
+        for _ in range(steps):
             dy, dx = rng.integers(-jitter, jitter + 1, 2).tolist() if jitter else (0, 0)
             with mg.enable_grad():
                 x = (image.roll((dy, dx), (2, 3)) if jitter else image).detach().requires_grad_()
@@ -67,11 +66,11 @@ def maximize(
                 scores = output.flatten(2).mean(2) if output.ndim > 2 else output
                 (gradient,) = mg.autograd.grad(scores[rows, columns].sum(), x)
             with mg.no_grad():
+                if blur:
+                    gradient = gaussian_blur(gradient, blur)
                 size = gradient.square().mean(axes, keepdim=True).sqrt()
                 x = x.detach() * (1 - l2) + gradient * (lr / (size + 1e-12))
                 image = x.roll((-dy, -dx), (2, 3)) if jitter else x
-                if blur and step % BLUR_EVERY == BLUR_EVERY - 1 and step + BLUR_EVERY < steps:
-                    image = gaussian_blur(image, blur)
                 if limits is not None:
                     image = image.clamp(*limits)
     return image.detach()
