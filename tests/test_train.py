@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import metrics, nn, optim
 from minigrad.errors import FormatError
 from minigrad.nn import functional as F
 from minigrad.train import Averaging, EarlyStopping, History, Loop, Run, evaluate, fit, predict
@@ -171,6 +171,16 @@ def test_fit_is_the_loop_written_out():
     assert model.training and history.names == ["loss", "valid loss", "valid l1"]
     got = evaluate(model, batches, {"mse": F.mse_loss})["mse"]
     assert got == pytest.approx(F.mse_loss(predict(model, x, batch_size=7), data.tensors[1]).item(), rel=1e-5)
+
+
+def test_evaluation_takes_metrics_of_all_batches():
+    x, target = mg.randn(10, 3), mg.arange(10) % 3
+    batches = [(x[:4], target[:4]), (x[4:], target[4:])]
+    ranking = metrics.Collect(metrics.auroc)
+    ranking.update(mg.zeros(1, 3), mg.zeros(1, dtype=mg.int64))  # from before: forgotten
+    got = evaluate(nn.Identity(), batches, {"auroc": ranking, "accuracy": metrics.accuracy})
+    assert got == {"auroc": metrics.auroc(x, target), "accuracy": pytest.approx(metrics.accuracy(x, target))}
+    assert np.isnan(evaluate(nn.Identity(), [], {"accuracy": metrics.accuracy})["accuracy"])
 
 
 def test_averaging_follows_the_model():

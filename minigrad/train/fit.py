@@ -8,6 +8,7 @@ from typing import Any
 
 import minigrad as mg
 from minigrad import nn
+from minigrad.metrics import Mean, Metric
 
 from .history import History
 from .loop import Loop
@@ -26,7 +27,7 @@ def fit(
     max_norm: float | None = None,
     prepare: Callable[[Any], Any] | None = None,
     valid: Iterable[Any] | None = None,
-    metrics: Mapping[str, Function] | None = None,
+    metrics: Mapping[str, Function | Metric] | None = None,
     after_step: Callable[[], Any] | None = None,
 ) -> History:
     """Train `model` on batches of (inputs, targets), and log its loss, that of `valid`, and metrics of `valid`.
@@ -39,7 +40,7 @@ def fit(
         schedule: a learning rate schedule, stepped after each batch.
         max_norm: gradients are clipped to this norm.
         prepare: applied to a batch of training, for augmentation.
-        valid: batches to be evaluated after each epoch. metrics: functions of outputs and targets by name, means over `valid`.
+        valid: batches to be evaluated after each epoch. metrics: by name, see evaluate.
         after_step: called after each step of the optimizer, e.g. `Averaging.update`.
 
     >>> x = mg.linspace(-1, 1, 64)[:, None]
@@ -74,19 +75,25 @@ def fit(
     return loop.history
 
 
-def evaluate(model: nn.Module, batches: Iterable[Any], metrics: Mapping[str, Function]) -> dict[str, float]:
-    """The means of functions of outputs and targets over all examples; each function gives the mean of a batch.
+def evaluate(model: nn.Module, batches: Iterable[Any], metrics: Mapping[str, Function | Metric]) -> dict[str, float]:
+    """Metrics of outputs and targets over all examples: functions that give the mean of a batch, whose mean is taken, and those of
+    minigrad.metrics that look at all batches, such as Collect(auroc).
 
     The model is in evaluation mode meanwhile, and nothing is recorded.
     """
-    sums, count = dict.fromkeys(metrics, 0.0), 0
+    means = {name: Mean() for name, metric in metrics.items() if not isinstance(metric, Metric)}
+    for metric in metrics.values():
+        if isinstance(metric, Metric):
+            metric.reset()
     with evaluating(model):
         for inputs, targets in batches:
             outputs = model(inputs)
-            for name, function in metrics.items():
-                sums[name] += float(function(outputs, targets)) * len(targets)
-            count += len(targets)
-    return {name: value / max(count, 1) for name, value in sums.items()}
+            for name, metric in metrics.items():
+                if isinstance(metric, Metric):
+                    metric.update(outputs, targets)
+                else:
+                    means[name].update(float(metric(outputs, targets)), weight=len(targets))
+    return {name: float(metric.compute() if isinstance(metric, Metric) else means[name].compute()) for name, metric in metrics.items()}
 
 
 def predict(model: nn.Module, inputs: mg.Tensor, batch_size: int = 256) -> mg.Tensor:
