@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import re
 import shutil
 import subprocess
@@ -37,9 +35,9 @@ PICTURES = {
     "forecast": lambda ax=None: viz.forecast(np.arange(9.0), {"a": [7.0, 8.0], "b": [7.5, 9.0]}, band=([6, 7], [8, 9]), ax=ax),
     "histogram": lambda ax=None: viz.histogram(NET, ax=ax),
     "confusion_matrix": lambda ax=None: viz.confusion_matrix(CLASSES, np.roll(CLASSES, 1), ax=ax),
-    "roc": lambda ax=None: viz.roc(TRUTH, {"a": SCORES, "b": -SCORES}, ax=ax),
-    "precision_recall": lambda ax=None: viz.precision_recall(TRUTH, SCORES, ax=ax),
-    "calibration": lambda ax=None: viz.calibration(TRUTH, 1 / (1 + np.exp(-SCORES)), ax=ax),
+    "roc": lambda ax=None: viz.roc({"a": SCORES, "b": -SCORES}, TRUTH, ax=ax),
+    "precision_recall": lambda ax=None: viz.precision_recall(SCORES, TRUTH, ax=ax),
+    "calibration": lambda ax=None: viz.calibration(1 / (1 + np.exp(-SCORES)), TRUTH, ax=ax),
     "images": lambda ax=None: viz.images(IMAGES, LABELS, ax=ax),
     "filters": lambda ax=None: viz.filters(NET[0], ax=ax),
     "feature_maps": lambda ax=None: viz.feature_maps(explain.activations(NET, mg.rand(1, 1, 8, 8)), ax=ax),
@@ -81,12 +79,6 @@ def test_pictures_stand_alone_and_in_others(name):
 def test_all_pictures_are_tested():
     others = {"COLORS", "Graph", "figure", "graph", "montage", "save", "training_report"}
     assert set(viz.__all__) - others == set(PICTURES) and all(hasattr(viz, name) for name in viz.__all__)
-
-
-@pytest.mark.parametrize("module", ["curves", "graph", "images", "plane", "report", "scores", "style"])
-def test_examples(module):
-    module = importlib.import_module(f"minigrad.viz.{module}")
-    assert not doctest.testmod(module, extraglobs={"mg": mg, "np": np}).failed
 
 
 def test_names_need_no_matplotlib():
@@ -155,7 +147,7 @@ def test_histogram_counts_all():
 
 
 def test_confusions():
-    ax = viz.confusion_matrix([0, 0, 2], [0, 1, 2], labels=["cat", "dog", "cow"]).axes[0]
+    ax = viz.confusion_matrix([0, 1, 2], [0, 0, 2], labels=["cat", "dog", "cow"]).axes[0]
     places = {t.get_position(): t.get_text() for t in ax.texts}
     assert places == {(0, 0): "1", (1, 0): "1", (2, 2): "1"}  # column, row
     np.testing.assert_allclose(ax.images[0].get_array() ** 2, [[0.5, 0.5, 0], [0, 0, 0], [0, 0, 1]])
@@ -165,20 +157,20 @@ def test_confusions():
     )
     counted = viz.confusion_matrix(np.array([[5, 1], [0, 2]])).axes[0]
     assert {t.get_text() for t in counted.texts} == {"5", "1", "2"}
-    with pytest.raises(ValueError, match="classes of shapes"):
-        viz.confusion_matrix([0, 1], [0])
+    with pytest.raises(ValueError, match="counts of shape"):
+        viz.confusion_matrix([0, 1])
 
 
 def test_roc_and_precision_at_every_threshold():
     scores = SCORES.round(1)  # with ties
     counts = [(((scores >= s) & (TRUTH == 1)).sum(), ((scores >= s) & (TRUTH == 0)).sum()) for s in np.unique(scores)[::-1]]
     hits, false = np.array(counts).T
-    line = viz.roc(TRUTH, scores).axes[0].lines[1]
+    line = viz.roc(scores, TRUTH).axes[0].lines[1]
     expected = np.stack([np.append(0, false / false[-1]), np.append(0, hits / hits[-1])], 1)
     np.testing.assert_allclose(line.get_xydata(), expected)
     pairs = scores[TRUTH == 1][:, None] - scores[TRUTH == 0]
     assert line.get_label() == f"area {((pairs > 0) + 0.5 * (pairs == 0)).mean():.3f}"
-    line = viz.precision_recall(TRUTH, scores).axes[0].lines[1]
+    line = viz.precision_recall(scores, TRUTH).axes[0].lines[1]
     there = hits > 0
     expected = np.stack([hits / hits[-1], hits / (hits + false)], 1)[there]
     np.testing.assert_allclose(line.get_xydata()[1:], expected)
@@ -188,21 +180,21 @@ def test_roc_and_precision_at_every_threshold():
 def test_areas_by_hand():
     """Of positives 0.9 and 0.4 among negatives 0.6 and 0.1, three pairs of four are in order."""
     truth, scores = [1, 0, 1, 0], [0.9, 0.6, 0.4, 0.1]
-    assert viz.roc(truth, scores).axes[0].lines[1].get_label() == "area 0.750"
-    assert viz.precision_recall(truth, scores).axes[0].lines[1].get_label() == f"average precision {(1 + 2 / 3) / 2:.3f}"
+    assert viz.roc(scores, truth).axes[0].lines[1].get_label() == "area 0.750"
+    assert viz.precision_recall(scores, truth).axes[0].lines[1].get_label() == f"average precision {(1 + 2 / 3) / 2:.3f}"
     for wrong in ([1, 1, 1, 1], [0, 1, 2, 1], [0, 1]):
         with pytest.raises(ValueError, match="roc: "):
-            viz.roc(wrong, scores)
+            viz.roc(scores, wrong)
 
 
 def test_calibration():
     truth, p = np.array([1, 0, 1, 1]), np.array([0.55, 0.59, 0.95, 0.99])
-    ax = viz.calibration(truth, p).axes[0]
+    ax = viz.calibration(p, truth).axes[0]
     np.testing.assert_allclose(ax.lines[1].get_xydata(), [[0.57, 0.5], [0.97, 1]])
     assert ax.lines[1].get_label() == "error 0.050"
     several = np.stack([1 - p, p], 1)  # of two classes it is the confidence in the more probable
-    assert viz.calibration(truth, several).axes[0].get_xlabel() == "confidence"
-    np.testing.assert_allclose(viz.calibration(truth, several).axes[0].lines[1].get_xydata(), [[0.57, 0.5], [0.97, 1]])
+    assert viz.calibration(several, truth).axes[0].get_xlabel() == "confidence"
+    np.testing.assert_allclose(viz.calibration(several, truth).axes[0].lines[1].get_xydata(), [[0.57, 0.5], [0.97, 1]])
 
 
 @pytest.mark.parametrize(

@@ -250,8 +250,8 @@ def overlay(pictures: Any, heat: Any, titles: Sequence[Any] | None = None, **opt
 
 def segmentation(
     pictures: Any,
-    truth: Any,
-    predicted: Any = None,
+    target: Any,
+    preds: Any = None,
     *,
     labels: Sequence[Any] | None = None,
     title: str | None = None,
@@ -259,7 +259,7 @@ def segmentation(
 ) -> Figure:
     """Regions in pictures: a row each, with the picture, the true regions over it, and those predicted.
 
-    Args: pictures (N, C, H, W) or (N, H, W); truth, predicted: classes (N, H, W), 0 being background; labels: names, of class 0 too.
+    Args: pictures (N, C, H, W) or (N, H, W); target, preds: classes (N, H, W), 0 being background; labels: names, of class 0 too.
           Of two classes the prediction shows what is right, missed and too much; of more, it shows the classes.
     >>> mask = mg.zeros(2, 8, 8).bool(); mask[:, 2:5, 2:5] = True
     >>> len(mg.viz.segmentation(mg.rand(2, 1, 8, 8), mask, mask).axes[0].images)
@@ -268,12 +268,12 @@ def segmentation(
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
 
-    t = array(truth).astype(int)
-    p = None if predicted is None else array(predicted).astype(int)
+    t = array(target).astype(int)
+    p = None if preds is None else array(preds).astype(int)
     shown = [picture(a) for a in array(pictures)]
     if t.ndim != 3 or (p is not None and p.shape != t.shape) or len(shown) != len(t) or any(a.shape[:2] != t.shape[1:] for a in shown):
         raise ValueError(
-            f"segmentation: {len(shown)} pictures, truth of shape {t.shape}, prediction of {None if p is None else p.shape}; expected (N, H, W)"
+            f"segmentation: {len(shown)} pictures, target of shape {t.shape}, preds of {None if p is None else p.shape}; expected (N, H, W)"
         )
     classes = int(max(t.max(), 1 if p is None else p.max(), 1)) + 1
     names = (

@@ -44,7 +44,7 @@ def training_report(
     curves(shares, percent=True, title=f"Accuracy: {shares['test'][-1]:.2%} on the test digits", ax=accuracy)
     accuracy.set_ylim(min(0.9, min(map(min, shares.values())) - 0.01), 1.002)
     title = "Confusions: how many digits were read as what"
-    confusion_matrix(labels, read, labels=range(probabilities.shape[1]), title=title, xlabel="read as", ylabel="is", ax=confusions)
+    confusion_matrix(read, labels, labels=range(probabilities.shape[1]), title=title, xlabel="read as", ylabel="is", ax=confusions)
 
     weight = next(iter(model.parameters()))
     layers = list(explain.activations(model, sample, [m for m in model if isinstance(m, nn.Conv2d | nn.Linear)]).values())[:-1]
