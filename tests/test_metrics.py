@@ -307,6 +307,8 @@ def test_vectors_at_the_edges(monkeypatch):
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((30, 2)), rng.integers(0, 3, 30)
     whole = M.silhouette_score(x, labels), M.knn_accuracy(x, labels, x + 0.3, labels)
+    far = M.silhouette_score(x + 1e6, labels), M.knn_accuracy(x + 1e6, labels, x + 1e6 + 0.3, labels)
+    np.testing.assert_allclose(far, whole, rtol=1e-6)
     monkeypatch.setattr("minigrad.metrics.embedding.BLOCK", 70)
     close((M.silhouette_score(x, labels), M.knn_accuracy(x, labels, x + 0.3, labels)), whole)
 
@@ -415,9 +417,12 @@ def test_states_go_through_a_file(make, tmp_path):
         whole.update(*batch)
     first.update(*batches[0])
     mg.save(first.state_dict(), tmp_path / "state.pt")
-    second.load_state_dict(mg.load(tmp_path / "state.pt"))
-    second.update(*batches[1])
-    assert second.compute() == whole.compute()
+    kept = first.state_dict()
+    first.update(*batches[1])
+    for state in (mg.load(tmp_path / "state.pt"), kept):
+        second.load_state_dict(state)
+        second.update(*batches[1])
+        assert second.compute() == first.compute() == whole.compute()
 
 
 def test_every_name_is_told():

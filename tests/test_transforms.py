@@ -332,6 +332,9 @@ def test_erasing():
     hidden = (T.Cutout(6)(x)[:, 0] == 0).sum((1, 2))
     assert hidden.max() == 36 and hidden.min() >= 9
     assert len(set(T.RandomErasing(1.0, value="random")(x)[0, 0].flatten().tolist())) > 5
+    painted = T.RandomErasing(1.0, (0.3, 0.3), value="random")(images(1, 40, 40, dtype=mg.uint8) * 0)
+    assert painted.max() > 220 and painted.float()[painted > 0].mean().item() == pytest.approx(127, abs=12)
+    assert F.erase(mg.zeros(1, 1, 1, dtype=mg.uint8), 0, 0, 1, 1, 300.7).item() == 255
 
 
 # ---- those made of others ----

@@ -26,6 +26,7 @@ def silhouette_score(x: Any, labels: Any) -> float:
     _, group, sizes = np.unique(given, return_inverse=True, return_counts=True)
     if len(sizes) < 2:
         return math.nan
+    points = points - points.mean(0)  # distances are differences of squares: small numbers lose less
     member = np.eye(len(sizes))[group]
     total = 0.0
     for rows in _blocks(len(points), len(points)):
@@ -61,6 +62,8 @@ def knn_accuracy(train_x: Any, train_labels: Any, x: Any, labels: Any, *, k: int
         return math.nan
     if metric == "cosine":
         known, points = (v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) for v in (known, points))
+    else:
+        known, points = known - known.mean(0), points - known.mean(0)
     right = 0
     for rows in _blocks(len(points), len(known)):
         far = _squared(points[rows], known)

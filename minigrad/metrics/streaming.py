@@ -124,6 +124,13 @@ class Collect(Metric):
             raise ValueError("Collect.compute: nothing was collected")
         return self.function(*map(_joined, self.arguments), **self.options)
 
+    def state_dict(self) -> dict[str, Any]:
+        return {"arguments": [list(parts) for parts in self.arguments]}  # which later batches do not change
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self.arguments = [list(parts) for parts in self.arguments]
+
     def __repr__(self) -> str:
         options = "".join(f", {k}={v!r}" for k, v in self.options.items())
         return f"Collect({getattr(self.function, '__name__', self.function)}{options})"

@@ -11,7 +11,7 @@ import minigrad as mg
 from minigrad._core import Tensor
 from minigrad.errors import ShapeError
 
-from ._images import batch, choice, floats, like, pair, per_channel, per_image
+from ._images import batch, choice, floats, like, pair, per_channel, per_image, rounded
 
 MODES = {"constant": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric"}
 
@@ -142,4 +142,4 @@ def erase(inpt: Tensor, i: Any, j: Any, h: Any, w: Any, v: Any) -> Tensor:
     rows, columns = np.arange(x.shape[2]), np.arange(x.shape[3])
     inside = ((rows >= top) & (rows < top + height))[:, None, :, None] & ((columns >= left) & (columns < left + width))[:, None, None, :]
     value = batch("erase", v) if isinstance(v, Tensor) and v.shape == inpt.shape else per_channel("erase", "v", v, x.shape[1])
-    return like(inpt, np.where(inside, value.astype(x.dtype), x))
+    return like(inpt, np.where(inside, rounded(value, x.dtype), x))

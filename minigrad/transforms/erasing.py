@@ -22,7 +22,7 @@ class RandomErasing(Transform):
     """A box at a random place painted over, with probability p.
 
     Args:    scale: the box's share of the image, and ratio: of its height to its width, each between two numbers. value: of the box: a number,
-             one for each channel, or "random" for normal random pixels. A box that does not fit is drawn again, up to ten times.
+             one for each channel, or "random" for random pixels, normal ones or of uint8 any. A box that does not fit is drawn again, up to ten times.
     Source:  Zhong et al., "Random erasing data augmentation", arXiv:1708.04896.
     >>> mg.transforms.RandomErasing(p=1.0)(mg.ones(8, 1, 28, 28)).shape
     (8, 1, 28, 28)
@@ -60,7 +60,11 @@ class RandomErasing(Transform):
     def transform(self, inpt: Tensor, params: dict[str, Any]) -> Tensor:
         value = self.value
         if isinstance(value, str):
-            value = mg.randn(inpt.shape, dtype=mg.float32, generator=self.generator)
+            g = self.generator
+            bytes_ = inpt.dtype is mg.uint8
+            value = (
+                mg.randint(256, inpt.shape, dtype=mg.uint8, generator=g) if bytes_ else mg.randn(inpt.shape, dtype=mg.float32, generator=g)
+            )
         return F.erase(inpt, **params, v=value)
 
 
