@@ -4,10 +4,11 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 BUILD  := pyproject.toml setup.py $(shell find csrc minigrad \( -name '*.c' -o -name '*.h' -o -name '*.inc' -o -name '*.def' -o -name '*.p[xy][xdi]' -o -name build.py \) ! -name '*.pyi' ! -path 'minigrad/core/core.c')
 
-.PHONY: help demo test deep lint format bench docs wheel clean
+.PHONY: help demo test data deep lint format bench docs wheel clean
 help:
 	@echo 'make demo    train a network on handwritten digits, here and now'
 	@echo 'make test    run all tests'
+	@echo 'make data    fetch all real data sets, and test every loader on its own'
 	@echo 'make deep    the property tests with thousands of examples each: hours'
 	@echo 'make lint    formatting, lint and types, as CI checks them (make format repairs the first)'
 	@echo 'make bench   measure against the installed peers'
@@ -20,6 +21,10 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	$(PYTHON) -m pytest -q -n auto $(ARGS)
+
+data: $(VENV)/.test
+	$(VENV)/bin/minigrad data fetch all
+	$(PYTHON) -m pytest -q -m data $(ARGS)
 
 deep: $(VENV)/.test
 	$(PYTHON) -m pytest -q -n auto -m hypothesis --hypothesis-profile=deep $(ARGS)
