@@ -78,7 +78,7 @@ def test_two_classes_by_threshold():
     assert M.confusion_matrix(p, t).tolist() == [[1, 1], [1, 1]]
     assert M.precision(p, t) == M.recall(p, t) == M.f1_score(p, t) == 0.5
     assert M.accuracy(p, t, threshold=0.4) == 0.75
-    assert M.f1_score(p > 0.5, t) == 0.5
+    assert M.f1_score(p > 0.5, t) == M.f1_score(p, t.float()) == M.f1_score(mg.logit(p), t, threshold=0) == 0.5
 
 
 def test_images_of_classes_and_what_is_ignored():
@@ -329,7 +329,9 @@ def test_no_gradient_is_recorded_and_half_precision_is_read():
     "call, error, message",
     [
         (lambda: M.accuracy([0, 1], [0]), ValueError, r"accuracy: preds and target must have one shape, got \(2,\) and \(1,\)"),
-        (lambda: M.accuracy([0.0], [0.5]), TypeError, r"accuracy: target must be integers \(numbers of classes\), got float64"),
+        (lambda: M.accuracy([0.0], [0.5]), TypeError, r"accuracy: target must be integers \(numbers of classes\), got float64 with 0.5"),
+        (lambda: M.accuracy([0, 1], [1, math.inf]), TypeError, "accuracy: target must be integers .*with inf"),
+        (lambda: M.accuracy([0], [1j]), TypeError, "accuracy: target must be integers .*got complex128"),
         (lambda: M.accuracy([[math.nan, 0.0]], [0]), ValueError, "accuracy: preds must not hold NaN, got 1 of 2"),
         (lambda: M.accuracy([1], [1], top_k=2), ValueError, "accuracy: top_k=2 needs scores of each class"),
         (lambda: M.accuracy([1], [1], top_k=0), ValueError, "accuracy: top_k must be at least 1, got 0"),

@@ -32,9 +32,11 @@ def real(metric: str, argument: str, x: Any) -> np.ndarray:
 
 
 def integers(metric: str, argument: str, x: Any) -> np.ndarray:
-    """x as int64, from integers or booleans (or nothing)."""
+    """x as int64, from integers or booleans (or nothing), or from floats that are whole, as targets of losses of probabilities are."""
     found = array(metric, argument, x)
-    if found.dtype.kind not in "biu" and found.size:
+    if found.dtype.kind == "f" and not (whole := np.isfinite(found) & (found == np.rint(found))).all():
+        raise DTypeError(f"{metric}: {argument} must be integers (numbers of classes), got {found.dtype} with {found[~whole][0]:g}")
+    if found.dtype.kind == "c":
         raise DTypeError(f"{metric}: {argument} must be integers (numbers of classes), got {found.dtype}")
     return found.astype(np.int64)
 
