@@ -1,7 +1,7 @@
 """Preparation and augmentation of images, batched: torchvision's names (transforms.v2) and meanings, parameters drawn for each image.
 
-They take Tensors (C, H, W) or (N, C, H, W), uint8 or floating-point, leave them as they are and return new ones, record no gradient, and draw
-from minigrad's generator, or from the one given as `generator=`.
+They take Tensors (C, H, W) or (N, C, H, W), uint8 or floating-point, leave them as they are (a result may share memory where there was nothing
+to change), record no gradient, and draw from minigrad's generator, or from the one given as `generator=`.
 """
 
 from . import functional
