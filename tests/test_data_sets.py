@@ -6,6 +6,7 @@ import doctest
 import gzip
 import hashlib
 import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -362,7 +363,23 @@ def test_examples_of_docstrings(module):
 
 
 def test_the_page_is_current():
+    assert_current(
+        "data_sets.md", "loaders", "\n".join(["| call | gives |", "| --- | --- |", *map(row, sorted({name for name, _, _ in LOADERS}))])
+    )
     assert_current("data_sets.md", "sets", table())
+
+
+def row(name: str) -> str:
+    """A loader in the table: how it is called, without the two arguments that all have, and what its docstring says."""
+    function = getattr(datasets, name)
+    signature = inspect.signature(function)
+    own = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values() if parameter.name not in COMMON]
+    assert len(signature.parameters) == len(own) + len(COMMON)
+    text = " ".join(inspect.getdoc(function).split("Raises:")[0].split())
+    return f"| `{name}{signature.replace(parameters=own, return_annotation=signature.empty)}` | {text} |"
+
+
+COMMON = ("data_dir", "synthetic")
 
 
 def table() -> str:

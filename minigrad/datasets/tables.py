@@ -53,7 +53,7 @@ SHUTTLE = Source(
 def german_credit(*, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> Table:
     """German credit: good (0) or bad (1) risk, 700 and 300. What has named values has a column of 0 and 1 for each of them.
 
-    Shapes: x float32 (1000, 63): 7 numbers and 54 values of 13 attributes; y int64 (1000,). There is no standard split: use
+    Shapes: x float32 (1000, 63): 7 numbers and 56 values of 13 attributes; y int64 (1000,). There is no standard split: use
             `holdout` or `folds`. Synthetic: 200 rows.
     Raises: MissingDataError, DamagedDataError.
     """
