@@ -61,7 +61,8 @@ def test_photographs():
     assert shapes["astronaut"] == (512, 512, 3) and shapes["china"] == (427, 640, 3) and shapes["retina"] == (1411, 1411, 3)
     assert [len(part) for part in both(d.photo_patches)] == [2785, 1840]
     assert counts(d.photo_patches(True)) == [144, 72, 156, 132, 156, 486, 144, 195, 1144, 156]
-    assert [round(float(texture.mean())) for texture in d.textures()] == [111, 127, 118]
+    assert [round(float(texture.mean())) for texture in d.textures(None)] == [111, 127, 118]
+    assert [part.shape for part in both(d.textures)] == [(3, 512, 330), (3, 512, 182)]
 
 
 def test_faces():

@@ -19,12 +19,11 @@ import minigrad as mg
 from minigrad import datasets
 from minigrad.datasets import SOURCES, DamagedDataError, MissingDataError, Sequences, Series, Table, find, folds, holdout
 from minigrad.datasets.source import File, Package, Source
-from minigrad.utils.data import TensorDataset
+from minigrad.utils.data import DataLoader, TensorDataset
 
 # name, arguments, the sources that it reads
 WHOLE = [
     ("photographs", (), ["photographs"]),
-    ("textures", (), ["textures"]),
     ("breast_cancer", (), ["breast_cancer"]),
     ("german_credit", (), ["german_credit"]),
     ("phishing", (), ["phishing"]),
@@ -40,7 +39,7 @@ WHOLE = [
     *(("smiles", (kind,), ["nci" if kind == "nci" else "smiles"]) for kind in ("nci", "drugs", "samples")),
 ]
 SPLIT = ["mnist", "fashion_mnist", "satellite", "emoji", "photo_patches", "faces", "nuclei", "brain_slices", "spoken_digits", "vowels"]
-SPLIT += ["solubility", "splice_sites", "gene_families"]
+SPLIT += ["textures", "solubility", "splice_sites", "gene_families"]
 SOURCE_OF = {"photo_patches": "photographs", "brain_slices": "brain"}
 LOADERS = WHOLE + [(name, (train,), [SOURCE_OF.get(name, name)]) for name in SPLIT for train in (True, False)]
 IDS = ["-".join([name, *map(str, args)]) for name, args, _ in LOADERS]
@@ -130,6 +129,10 @@ def test_types_and_classes():
         assert table.x.dtype == np.float32 and table.y.dtype == np.int64
         assert table.x.shape == (len(table), len(table.columns)) and set(table.y) == set(range(len(table.classes)))
         assert same(table.rows(np.array([3, 1])), Table(table.x[[3, 1]], table.y[[3, 1]], table.columns, table.classes))
+    batch, labels = next(iter(DataLoader(datasets.vowels(True, synthetic=True), batch_size=5)))
+    assert batch.shape == (5, 10) and batch.dtype == mg.float32 and labels.dtype == mg.int64
+    spoken = datasets.spoken_digits(True, synthetic=True)
+    assert spoken[3][0] is spoken.x[3] and spoken[3][1] == spoken.y[3] and len(spoken.rows(np.array([2, 0]))) == 2
     for molecule in datasets.solubility(True, synthetic=True):
         assert (molecule.bonds[:, :2] < len(molecule.atoms)).all() and (molecule.atoms < len(datasets.ELEMENTS)).all()
     image, cells = datasets.nuclei(True, synthetic=True)

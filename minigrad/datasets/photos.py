@@ -33,7 +33,7 @@ PHOTOGRAPHS = Source(
         File(SKIMAGE, "skimage/data/retina.jpg", 269_564, "38a07f36f27f095e818aea7b96d34202c05176d30253c66733f2e00379e9e0e6"),
         File(SKIMAGE, "skimage/data/rocket.jpg", 112_525, "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c"),
     ),
-    licence="public domain or CC0 as scikit-image's documentation says picture by picture; china, flower: CC BY 2.0",
+    licence="public domain or CC0 as scikit-image's documentation says picture by picture; china, flower: CC BY 2.0; motorcycle: not stated (Middlebury Stereo)",
     origin="scikit-image's and scikit-learn's sample pictures",
     shapes={"photographs": (10,)},
 )
@@ -62,6 +62,7 @@ FACES = Source(
 
 PHOTOGRAPH_NAMES = tuple(file.name.split(".")[0] for file in PHOTOGRAPHS.files)
 TEXTURE_NAMES = ("brick", "gravel", "grass")
+TEXTURE_TRAIN = 330  # of 512 columns
 TRAIN_SHARE = 0.6  # of a photograph's width, from the left
 
 
@@ -97,16 +98,19 @@ def photo_patches(
     return TensorDataset(mg.tensor(np.concatenate(patches)), mg.tensor(np.concatenate(labels)))
 
 
-def textures(*, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> np.ndarray:
-    """Pictures of brick, gravel and grass (`TEXTURE_NAMES`), grey: uint8 (3, 512, 512); synthetic ones (3, 96, 96).
+def textures(train: bool | None, *, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> np.ndarray:
+    """Pictures of brick, gravel and grass (`TEXTURE_NAMES`), grey. Columns 0 to 329 are trained on, the rest tested on.
 
+    Shapes: uint8 (3, 512, W), W: 330, or 182 to test on, or 512 with train=None. Synthetic: (3, 96, 61), (3, 96, 35), (3, 96, 96).
     Raises: MissingDataError, DamagedDataError; ImportError without Pillow.
     """
     if synthetic:
-        return fake.labelled(3, (96, 96), 3)[0]
-    found = np.stack([decode(content, name, "L") for name, content in read(TEXTURES, data_dir).items()])
-    TEXTURES.check(textures=found)
-    return found
+        found = fake.labelled(3, (96, 96), 3)[0]
+    else:
+        found = np.stack([decode(content, name, "L") for name, content in read(TEXTURES, data_dir).items()])
+        TEXTURES.check(textures=found)
+    cut = found.shape[2] * TEXTURE_TRAIN // 512
+    return found[:, :, {None: slice(None), True: slice(cut), False: slice(cut, None)}[train]]
 
 
 def faces(train: bool | None, *, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> TensorDataset:

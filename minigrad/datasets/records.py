@@ -22,6 +22,10 @@ class Table:
     def __len__(self) -> int:
         return len(self.y)
 
+    def __getitem__(self, i: int) -> tuple[np.ndarray, np.int64]:
+        """A row and its class, as a DataLoader wants them."""
+        return self.x[i], self.y[i]
+
     def rows(self, index: np.ndarray) -> Table:
         """The table of these rows only."""
         return Table(self.x[index], self.y[index], self.columns, self.classes)
@@ -40,6 +44,10 @@ class Sequences:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, np.int64]:
+        """A sequence and its class, as a DataLoader wants them (with a `collate_fn` that pads)."""
+        return self.x[i], self.y[i]
 
     def rows(self, index: np.ndarray) -> Sequences:
         """These sequences only."""
