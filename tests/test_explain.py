@@ -144,6 +144,28 @@ def test_activations_in_the_order_of_calls(net, x):
     assert explain.activations(gru, mg.zeros(2, 5, 3))["0"].shape == (2, 5, 4)
 
 
+def test_attention_weights_are_those_that_are_used():
+    mg.manual_seed(0)
+    model = nn.Transformer(8, 2, 1, 1, 16, batch_first=True)
+    source, target = mg.randn(3, 5, 8), mg.randn(3, 4, 8)
+    mask = nn.Transformer.generate_square_subsequent_mask(4)
+    found = explain.attention_weights(model, source, target, tgt_mask=mask)
+    assert {path: tuple(w.shape) for path, w in found.items()} == {
+        "encoder.layers.0.self_attn": (3, 2, 5, 5),
+        "decoder.layers.0.self_attn": (3, 2, 4, 4),
+        "decoder.layers.0.multihead_attn": (3, 2, 4, 5),
+    }
+    model.eval()
+    attention = model.encoder.layers[0].self_attn
+    np.testing.assert_array_equal(
+        found["encoder.layers.0.self_attn"].numpy(), attention(source, source, source, average_attn_weights=False)[1].detach().numpy()
+    )
+    assert (np.triu(found["decoder.layers.0.self_attn"].numpy(), 1) == 0).all()  # nobody looks ahead
+    for weights in found.values():
+        np.testing.assert_allclose(weights.numpy().sum(-1), 1, rtol=1e-5)
+    assert attention(source, source, source, need_weights=False)[1] is None  # as before
+
+
 def test_occlusion_of_a_linear_model():
     """What a pixel's patch adds to a sum is what hiding it takes away."""
     rng = np.random.default_rng(0)

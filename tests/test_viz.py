@@ -225,6 +225,7 @@ def test_images_stand_in_rows_under_their_captions():
     assert boxes[0][1] < boxes[1][0] and boxes[2][3] > boxes[0][2] and boxes[2][0] == boxes[0][0]
     assert boxes[1][2] - boxes[1][3] == 2 and boxes[1][3] == boxes[0][3] + 1  # the lower one in the middle of its place
     assert [t.get_text() for t in ax.texts] == ["a", "b\nc"] and ax.texts[0].get_position()[1] < boxes[0][3]
+    assert [t.get_text() for t in viz.images(np.zeros((2, 4, 4)), mg.tensor([3, 5])).axes[0].texts] == ["3", "5"]
     signed = viz.images(np.array([[[-2.0, 1.0]]]), limits="signed").axes[0].images[0]
     assert signed.get_clim() == (-2, 2) and signed.cmap.name == "RdBu_r"
     for wrong in (np.zeros((2, 5, 4, 6)), []):

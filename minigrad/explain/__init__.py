@@ -5,7 +5,7 @@ Everything here computes and nothing draws: inputs are Tensors, results Tensors 
 """
 
 from minigrad.explain.attribution import integrated_gradients, occlusion, saliency, smooth_grad
-from minigrad.explain.layers import activations, grad_cam
+from minigrad.explain.layers import activations, attention_weights, grad_cam
 from minigrad.explain.maximize import maximize
 from minigrad.explain.pca import PCA
 from minigrad.explain.tsne import tsne
@@ -13,6 +13,7 @@ from minigrad.explain.tsne import tsne
 __all__ = [
     "PCA",
     "activations",
+    "attention_weights",
     "grad_cam",
     "integrated_gradients",
     "maximize",

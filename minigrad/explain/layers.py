@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,6 +52,39 @@ def activations(model: nn.Module, x: Tensor, layers: Iterable[str | nn.Module] |
     with evaluation(model), mg.no_grad(), watching("activations", model, layers) as outputs:
         model(x)
     return {path: y.detach() for path, y in outputs.items()}
+
+
+def attention_weights(model: nn.Module, *inputs: Any, **options: Any) -> dict[str, Tensor]:
+    """How much each position looks at each other in every `MultiheadAttention` of a model, by path; called as `model(*inputs, **options)`.
+
+    Shapes:  (N, heads, queries, keys), rows that add up to 1, also of modules that are called without asking for weights. Of one that runs
+             several times the last counts.
+    >>> model = mg.nn.TransformerEncoder(mg.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2)
+    >>> {path: tuple(w.shape) for path, w in mg.explain.attention_weights(model, mg.zeros(1, 5, 8)).items()}
+    {'layers.0.self_attn': (1, 2, 5, 5), 'layers.1.self_attn': (1, 2, 5, 5)}
+    """
+    found: dict[str, Tensor] = {}
+    handles = []
+
+    def ask(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        call = inspect.signature(module.forward).bind(*args, **kwargs)
+        call.arguments.update(need_weights=True, average_attn_weights=False)
+        return call.args, call.kwargs
+
+    try:
+        for path, module in model.named_modules():
+            if isinstance(module, nn.MultiheadAttention):
+
+                def keep(module: nn.Module, args: Any, output: tuple[Tensor, Tensor], path: str = path) -> None:
+                    found[path] = output[1].detach()
+
+                handles += [module.register_forward_pre_hook(ask, with_kwargs=True), module.register_forward_hook(keep)]
+        with evaluation(model), mg.no_grad():
+            model(*inputs, **options)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
 
 
 def grad_cam(model: nn.Module, x: Tensor, layer: str | nn.Module, target: Target = None, *, upsample: bool = True) -> Tensor:

@@ -22,6 +22,7 @@ from minigrad.viz.style import (
     dress,
     figure_of,
     inches,
+    listed,
     names_of,
     near_square,
     panels,
@@ -64,17 +65,20 @@ def images(
     height, width = max(p.shape[0] for p in shown), max(p.shape[1] for p in shown)
     across = min(columns or near_square(len(shown), height / width), len(shown))
     down = -(-len(shown) // across)
-    captions = [str(t) for t in (titles if titles is not None else [])][: len(shown)]
+    captions = listed(titles if titles is not None else [])[: len(shown)]
     lines = max((text.count("\n") + 1 for text in captions), default=0)
 
-    tile = min(TILE * max(1.0, width / height), LARGEST / across)
-    size = (across * tile, down * (tile * height / width + lines * LINE) * 1.05 + 0.1 + 0.3 * bool(title))
-    if size[1] > LARGEST:
-        size = size[0] * LARGEST / size[1], LARGEST
-    ax = axes_of(ax, (max(size[0], 2.0), max(size[1], 1.2)))
     gap = 0.06 * width
-    # Captions are as high as their letters, in units of pixels: as many inches as a tile will have.
-    per_inch = max(across * (width + gap) / inches(ax)[0], down * height / inches(ax)[1])
+    if ax is None:
+        tile = min(TILE * max(1.0, width / height), LARGEST / across)
+        size = across * tile, down * (tile * height / width + lines * LINE + 0.05 * tile) + 0.25 * bool(title)
+        shrink = min(1.0, LARGEST / size[1])
+        room = size[0] * shrink, size[1] * shrink
+        ax = axes_of(None, (max(room[0], 2.0) + 0.16, room[1] + 0.16))
+    else:
+        room = inches(ax)
+    # Captions are as high as their letters: in pixels of the pictures, of which so many will lie on an inch.
+    per_inch = max(across * (width + gap) / room[0], down * height / room[1])
     above = lines * LINE * per_inch + gap * 0.7
     for i, p in enumerate(shown):
         left, top = i % across * (width + gap), i // across * (height + above)

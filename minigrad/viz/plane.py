@@ -9,7 +9,23 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import Tensor
-from minigrad.viz.style import HEAT, INK, MARKERS, SMALL, TEXT, array, axes_of, color, dress, figure_of, inches, legend, names_of, panels
+from minigrad.viz.style import (
+    HEAT,
+    INK,
+    MARKERS,
+    SMALL,
+    TEXT,
+    array,
+    axes_of,
+    color,
+    dress,
+    figure_of,
+    inches,
+    legend,
+    listed,
+    names_of,
+    panels,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,9 +65,9 @@ def attention(
     across = min(heads, 4)
     down = -(-heads // across)
     cell = float(np.clip(4.0 / max(rows, cols), 0.16, 0.5))
-    turned = max((len(str(k)) for k in keys), default=0) if keys is not None else 0  # letters of what stands upright below
+    turned = max(map(len, listed(keys)), default=0) if keys is not None else 0  # letters of what stands upright below
     below = 0.085 * turned if turned > 2 else 0.15
-    beside = 0.085 * max((len(str(q)) for q in queries), default=0) if queries is not None else 0.3
+    beside = 0.085 * max(map(len, listed(queries)), default=0) if queries is not None else 0.3
     size = (across * (cols * cell + 0.2) + beside + 0.5, down * (rows * cell + below + 0.7) + 0.4 * bool(title))
     places = panels(ax, down, across, (min(max(size[0], 3.4), 16), min(max(size[1], 3.0), 16)))
     for i, place in enumerate(places):
@@ -71,9 +87,9 @@ def attention(
         letters = float(np.clip(min(inches(place)[0] / cols, inches(place)[1] / rows) * 72 * 0.75, 4.5, SMALL))
         place.tick_params(length=0, labelsize=letters)
         if keys is not None:
-            place.set_xticks(range(cols), [str(k) for k in keys], rotation=90 if turned > 2 else 0)
+            place.set_xticks(range(cols), listed(keys), rotation=90 if turned > 2 else 0)
         if queries is not None:
-            place.set_yticks(range(rows), [str(q) for q in queries] if i % across == 0 else [""] * rows)
+            place.set_yticks(range(rows), listed(queries) if i % across == 0 else [""] * rows)
     if title and heads > 1:
         places[0].figure.suptitle(title, fontsize=13, color=INK)
     return figure_of(places[0])

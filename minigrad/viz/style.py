@@ -71,6 +71,11 @@ def array(values: Any) -> np.ndarray:
     return a.astype(np.float32) if a.dtype == np.float16 or a.dtype.kind == "V" else a
 
 
+def listed(values: Any) -> list[str]:
+    """Captions, names, tokens: a list, Tensor or array of anything as texts."""
+    return [str(value) for value in (array(values).tolist() if hasattr(values, "detach") or isinstance(values, np.ndarray) else values)]
+
+
 def axes_of(ax: Axes | None, size: tuple[float, float]) -> Axes:
     """The Axes to draw in: those given, or those of a new figure of that size in inches."""
     return figure(size=size)[1][0] if ax is None else ax
@@ -131,8 +136,8 @@ def bare(ax: Axes, title: str | None = None) -> None:
 
 
 def fitting(ax: Axes, title: str, points: float) -> float:
-    """The size of letters with which a title is no wider than its picture: a letter is about 0.58 of its height wide."""
-    return float(np.clip(inches(ax)[0] * 72 / (0.58 * max(map(len, title.split("\n")))), 6, points))
+    """The size of letters with which a title is no wider than its picture: a letter is about 0.53 of its height wide."""
+    return float(np.clip(inches(ax)[0] * 72 / (0.53 * max(map(len, title.split("\n")))), 6, points))
 
 
 def legend(ax: Axes, **options: Any) -> None:
@@ -147,4 +152,4 @@ def near_square(count: int, aspect: float = 1.0) -> int:
 def names_of(labels: Sequence[Any] | None, classes: int) -> list[str]:
     if labels is not None and len(labels) != classes:
         raise ValueError(f"{len(labels)} names for {classes} classes")
-    return [str(name) for name in (range(classes) if labels is None else labels)]
+    return listed(range(classes) if labels is None else labels)
