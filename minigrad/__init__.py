@@ -82,26 +82,22 @@ _LATER = (
     "train",
     "transforms",
     "utils",
+    "version",
     "viz",
 )
+# And names out of such submodules.
+_HELD = {"autocast": "amp", "set_printoptions": "printing", "vmap": "func"}
 _find, _names = ops.namespace(globals(), "mg")
 
 
 def __dir__() -> list[str]:
-    return sorted({*_names(), *_LATER})
+    return sorted({*_names(), *_LATER, *_HELD})
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
+    if name in _LATER or name in _HELD:
         import importlib
 
-        return importlib.import_module(f".{name}", __name__)
-    if name == "autocast":
-        from .amp import autocast
-
-        return autocast
-    if name == "vmap":
-        from .func import vmap
-
-        return vmap
+        module = importlib.import_module(f".{_HELD.get(name, name)}", __name__)
+        return module if name in _LATER else getattr(module, name)
     return _find(name)

@@ -32,6 +32,8 @@ from minigrad.ops.creation import arange as arange
 from minigrad.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from minigrad import array_api as array_api
 from minigrad.ops.creation import as_tensor as as_tensor
+from minigrad.ops.creation import asarray as asarray
+from minigrad.amp import autocast as autocast
 from minigrad import autograd as autograd
 from minigrad import backends as backends
 from minigrad.ops.grid import bartlett_window as bartlett_window
@@ -71,6 +73,7 @@ float32: DType
 float64: DType
 from minigrad.ops.creation import from_dlpack as from_dlpack
 from minigrad._core import from_numpy as from_numpy
+from minigrad.ops.memory import frombuffer as frombuffer
 from minigrad.ops.creation import full as full
 from minigrad.ops.creation import full_like as full_like
 from minigrad import func as func
@@ -139,11 +142,13 @@ from minigrad.ops.generator import seed as seed
 from minigrad import serialization as serialization
 from minigrad.device import set_default_device as set_default_device
 from minigrad._core import set_default_dtype as set_default_dtype
+from minigrad.legacy import set_default_tensor_type as set_default_tensor_type
 from minigrad.settings import set_float32_matmul_precision as set_float32_matmul_precision
 from minigrad.settings import set_flush_denormal as set_flush_denormal
 from minigrad._core import set_grad_enabled as set_grad_enabled
 from minigrad.settings import set_num_interop_threads as set_num_interop_threads
 from minigrad._core import set_num_threads as set_num_threads
+from minigrad.printing import set_printoptions as set_printoptions
 from minigrad.ops.generator import set_rng_state as set_rng_state
 from minigrad import settings as settings
 short: DType
@@ -160,6 +165,8 @@ uint8: DType
 from minigrad.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from minigrad import utils as utils
 from minigrad import viz as viz
+from minigrad import version as version
+from minigrad.func.vmap import vmap as vmap
 from minigrad.ops.creation import zeros as zeros
 from minigrad.ops.creation import zeros_like as zeros_like
 

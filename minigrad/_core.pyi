@@ -10,6 +10,7 @@ from typing_extensions import Self
 
 from .device import device as _Device
 from .ops.generator import Generator
+from .ops.memory import UntypedStorage
 
 _int: TypeAlias = builtins.int
 _float: TypeAlias = builtins.float
@@ -271,6 +272,7 @@ class Tensor:
     def detach_(self) -> Self: ...
     def requires_grad_(self, requires_grad: _bool = True) -> Self: ...
     def retain_grad(self) -> None: ...
+    def register_post_accumulate_grad_hook(self, hook: abc.Callable[[Tensor], None]) -> RemovableHandle: ...
     def register_hook(self, hook: abc.Callable[[Tensor], Tensor | None]) -> RemovableHandle: ...
     @overload
     def to(self, dtype: DType, non_blocking: _bool = False, copy: _bool = False) -> Tensor: ...
@@ -290,6 +292,12 @@ class Tensor:
     def cuda(self, device: Any = None, non_blocking: _bool = False) -> Tensor: ...
     def pin_memory(self, device: Any = None) -> Tensor: ...
     def share_memory_(self) -> Self: ...
+    def resize_(self, *size: _int | Sequence[_int]) -> Self: ...
+    def resize_as_(self, the_template: Tensor) -> Self: ...
+    def set_(
+        self, source: Tensor | None = None, storage_offset: _int = 0, size: Sequence[_int] | _int | None = None, stride: Sequence[_int] | None = None
+    ) -> Self: ...
+    def untyped_storage(self) -> UntypedStorage: ...
     def bfloat16(self) -> Tensor: ...
     def bool(self) -> Tensor: ...
     def byte(self) -> Tensor: ...
@@ -1199,7 +1207,7 @@ class Tensor:
         """Variance: squared deviations from the mean, divided by n - correction (default 1; unbiased=False means 0)."""
     def vdot(self, other: Operand) -> Tensor:
         """Product of two vectors, the first one conjugated if it is complex."""
-    def view(self, *size: _int | Sequence[_int]) -> Tensor:
+    def view(self, *size: _int | DType | Sequence[_int]) -> Tensor:
         """The same elements in another shape without copying; -1 stands for one size. Raises ShapeError where `reshape` would copy."""
     def view_as(self, other: Operand) -> Tensor:
         """`view` in the shape of `other`."""
@@ -1341,6 +1349,7 @@ fresh_leaf: Any
 full_of: Any
 gradient_edge: Any
 has_kernel: Any
+hook_all_modules: Any
 inplace: Any
 inplace_by: Any
 install: Any
@@ -1420,6 +1429,7 @@ slice_view: Any
 split_evenly: Any
 split_sizes: Any
 spread: Any
+storage_of: Any
 sum_input: Any
 sum_to: Any
 unary_function: Any

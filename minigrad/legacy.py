@@ -1,4 +1,4 @@
-"""Names that PyTorch programs still use and that have newer ones: `FloatTensor(...)`, `Tensor(...)`, `Size`."""
+"""Names that PyTorch programs still use and that have newer ones: `FloatTensor(...)`, `Tensor(...)`, `Size`, `set_default_tensor_type`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .ops.creation import empty, tensor
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor", "LongTensor",
-    "ShortTensor", "Size",
+    "ShortTensor", "Size", "set_default_tensor_type",
 ]  # fmt: skip
 
 
@@ -57,6 +57,28 @@ ShortTensor = _kind("ShortTensor", _core.int16)
 CharTensor = _kind("CharTensor", _core.int8)
 ByteTensor = _kind("ByteTensor", _core.uint8)
 BoolTensor = _kind("BoolTensor", _core.bool_)
+
+_NAMES = {f"minigrad.{name}": kind.dtype for name, kind in list(globals().items()) if isinstance(kind, _Kind)}
+_NAMES |= {"minigrad.ComplexFloatTensor": _core.complex64, "minigrad.ComplexDoubleTensor": _core.complex128}
+
+
+def type_name(d: _core.dtype) -> str:
+    """The older name of a dtype, as PyTorch's `x.type()` gives it."""
+    return next(name for name, known in _NAMES.items() if known is d)
+
+
+def dtype_of(kind: Any) -> _core.dtype:
+    """The dtype that is meant by one, by `FloatTensor`, or by its name, "minigrad.FloatTensor"."""
+    return _NAMES.get(kind) or _core.as_dtype(kind) if isinstance(kind, str) else _core.as_dtype(getattr(kind, "dtype", kind))
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """`set_default_dtype` by an older name of a dtype: `mg.FloatTensor`, `mg.DoubleTensor` or what their `type()` says.
+
+    >>> mg.set_default_tensor_type("minigrad.FloatTensor")
+    """
+    _core.set_default_dtype(dtype_of(t))
+
 
 _core.install_constructor(lambda args: _make(_core.get_default_dtype(), args))
 

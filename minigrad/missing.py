@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,8 +14,12 @@ _CPU = "minigrad computes on the CPU only"
 _PIPES = "PyTorch has given data pipes up; use Dataset and IterableDataset"
 _INTERNAL = "it is an internal of PyTorch"
 _LAYOUT = "there is one memory layout"
+_COMPILED = "nothing is compiled at run time; call the function itself"
+_PARALLEL = "there is one device; use the module itself"
+_LOADED = "nothing is downloaded; load a state_dict with minigrad.load"
 REASONS = {
-    "nn.DataParallel": "there is one device; use the module itself",
+    "nn.DataParallel": _PARALLEL,
+    "nn.parallel": _PARALLEL,
     "nn.SyncBatchNorm": "there are no processes to agree with; use BatchNorm1d, 2d or 3d",
     "nn.CrossMapLRN2d": "use LocalResponseNorm",
     "nn.Container": "use Module",
@@ -49,11 +54,17 @@ REASONS = {
     "utils.data.runtime_validation_disabled": _PIPES,
     "utils.data.distributed": "there is one process; a Sampler of your own can pick its share",
     "utils.data.DistributedSampler": "there is one process; a Sampler of your own can pick its share",
+    "utils.benchmark": "use timeit, or minigrad.profiler: when a call returns, its result is there",
+    "utils.collect_env": "run `minigrad info`",
+    "utils.cpp_extension": "write the op as an autograd.Function",
+    "utils.flop_counter": "use utils.summary",
     "utils._pytree": "it is private; minigrad.func maps over nested containers by itself",
-    "distributions.Wishart": "sum the outer products of samples of MultivariateNormal",
-    "distributions.wishart": "sum the outer products of samples of MultivariateNormal",
     "autograd.NestedIOFunction": "use Function",
     "autograd.enforce_grad_layout_policy": _LAYOUT,
+    "autograd.graph.GradientEdge": "get_gradient_edge gives a tuple",
+    "autograd.graph.allow_mutation_on_saved_tensors": "clone what is changed in place",
+    "autograd.graph.disable_saved_tensors_hooks": "leave the hooks out",
+    "autograd.graph.register_multi_grad_hook": "register a hook with each tensor",
     "autograd.set_multithreading_enabled": "backward runs in the thread that calls it",
     "func.debug_unwrap": _INTERNAL,
     "func.rearrange": "use reshape and permute, or the package einops",
@@ -73,9 +84,17 @@ REASONS = {
     "coalesce": _DENSE,
     "resize": "use reshape",
     "distributed": "there is one process; mpi4py joins several",
-    "jit": "nothing is compiled at run time; call the function itself",
+    "jit": _COMPILED,
+    "compiler": _COMPILED,
+    "_dynamo": _COMPILED,
+    "_inductor": _COMPILED,
+    "fx": "nothing is traced",
+    "export": "networks are not exported",
+    "library": "write the op as an autograd.Function",
+    "overrides": "subclasses of Tensor go through the ops as tensors",
     "onnx": "networks are not exported",
-    "hub": "nothing is downloaded; load a state_dict with minigrad.load",
+    "hub": _LOADED,
+    "utils.model_zoo": _LOADED,
     "mps": _CPU,
     "xpu": _CPU,
     "multiprocessing": "use Python's multiprocessing; share_memory() gives forked processes one set of weights",
@@ -122,3 +141,17 @@ def refuser(scope: dict[str, Any], later: dict[str, str] | None = None) -> Calla
         return scope[name]
 
     return find
+
+
+class _LastFinder:
+    """Says why `import minigrad.jit` finds nothing. It is asked when all finders of modules have looked."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        package, _, rest = name.partition(".")
+        why = reason(rest) if package == __package__ else None
+        if why is not None:  # without the module's name in it: of `from minigrad.nn import quantized` that would be overlooked
+            raise ModuleNotFoundError(f"no module named {name!r}: {why}")
+
+
+sys.meta_path.append(_LastFinder)

@@ -384,7 +384,10 @@ def _prologue(op: Op, star: str | None) -> tuple[str, str]:
     if star:
         extra = ", **named"
         lines += f"    if named: {star} = _named({op.name!r}, {star!r}, {star}, named)\n"
-        lines += f"    if len({star}) == 1 and not isinstance({star}[0], int): {star} = _sizes({star}[0])\n"
+        lines += f"    if len({star}) == 1 and not isinstance({star}[0], int):\n"
+        if op.name == "view":  # whose other meaning PyTorch gave it
+            lines += f"        if isinstance({star}[0], _dtype): return _bits_of(input, {star}[0])\n"
+        lines += f"        {star} = _sizes({star}[0])\n"
     known = [n for n in ("dim", "keepdim") if n in op.params]
     if known:
         extra = ", **aliases"
@@ -427,7 +430,7 @@ def _function(op: Op, call: Callable[..., Any] | None, star: str | None, flag: s
         signature, space = _signature(op.ref, star)
         lines, extra = _prologue(op, star)
         space |= {"_op": op.engine, "_apply": _core.apply, "_call": call, "_sizes": _sizes, "_named": _named,
-                  "_translate": _translate, "_cast": _core.cast, "_inplace": _core.inplace}  # fmt: skip
+                  "_translate": _translate, "_cast": _core.cast, "_inplace": _core.inplace, "_dtype": _core.dtype, "_bits_of": _core.bits_of}  # fmt: skip
         arrays, params = "".join(f"{n}, " for n in op.arrays), "".join(f"{n}, " for n in op.params)
         if out:
             space |= {"_out": _core.write_out, "_self": op.function}

@@ -61,11 +61,9 @@ def typename(obj: Any) -> str:
     'minigrad.FloatTensor'
     """
     if isinstance(obj, Tensor):
-        from . import legacy
+        from .legacy import type_name
 
-        for name in legacy.__all__:
-            if getattr(getattr(legacy, name), "dtype", None) is obj.dtype:
-                return f"minigrad.{name}"
+        return type_name(obj.dtype)
     kind = type(obj)
     return f"{kind.__module__}.{kind.__qualname__}"
 

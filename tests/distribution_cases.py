@@ -149,6 +149,13 @@ add("MultivariateNormal/precision", vectors(real, 3), loc=vectors(real, 3), even
     precision_matrix=lambda rng, shape: definite(rng, (*shape, 3)))  # fmt: skip
 add("LowRankMultivariateNormal", vectors(real, 3), loc=vectors(real, 3), cov_factor=lambda rng, shape: real(rng, (*shape, 3, 2)),
     cov_diag=vectors(positive, 3), events=1)  # fmt: skip
+# PyTorch's gradient of cholesky_solve goes to the other triangle too.
+add("Wishart", on(lambda rng, shape: definite(rng, (*shape, 3))), df=between(3.5, 8), scale_tril=lambda rng, shape: triangular(rng, (*shape, 3)),
+    build=lambda D, df, scale_tril: D.Wishart(df, scale_tril=scale_tril.tril()))  # fmt: skip
+add("Wishart/covariance", on(lambda rng, shape: definite(rng, (*shape, 3))), df=between(3.5, 8),
+    covariance_matrix=lambda rng, shape: definite(rng, (*shape, 3)))  # fmt: skip
+add("Wishart/precision", on(lambda rng, shape: definite(rng, (*shape, 3))), df=between(3.5, 8),
+    precision_matrix=lambda rng, shape: definite(rng, (*shape, 3)))  # fmt: skip
 add("LKJCholesky", correlation(3), concentration=positive, build=lambda D, concentration: D.LKJCholesky(3, concentration))
 add("Independent", vectors(real, 3), loc=vectors(real, 3), scale=vectors(positive, 3), events=1,
     build=lambda D, **p: D.Independent(D.Normal(**p), 1))  # fmt: skip

@@ -20,7 +20,7 @@ TESTED_ELSEWHERE = {"_einsum": "test_einsum, against NumPy and PyTorch, as `eins
 
 # Functions that are no ops: they take no tensor to compute with, or say something about one.
 NOT_OPS = {
-    "creation": "arange as_tensor asarray empty empty_like empty_strided eye from_dlpack from_numpy full full_like linspace logspace ones ones_like "
+    "creation": "arange as_tensor asarray frombuffer empty empty_like empty_strided eye from_dlpack from_numpy full full_like linspace logspace ones ones_like "
     "scalar_tensor tensor tril_indices triu_indices zeros zeros_like complex polar "
     "bartlett_window blackman_window hamming_window hann_window kaiser_window "
     "new_empty new_full new_ones new_tensor new_zeros",
@@ -28,13 +28,15 @@ NOT_OPS = {
     "bernoulli_ cauchy_ exponential_ geometric_ log_normal_ normal_ random_ uniform_ "
     "get_rng_state initial_seed manual_seed seed set_rng_state",
     "settings, files": "get_default_dtype get_num_threads is_grad_enabled set_default_dtype set_num_threads load save "
-    "get_default_device set_default_device " + " ".join(mg.settings.__all__),
+    "get_default_device set_default_device set_default_tensor_type set_printoptions " + " ".join(mg.settings.__all__),
     "dtypes and shapes": "fftfreq rfftfreq broadcast_shapes promote_types result_type can_cast",
     "an equation comes first": "einsum",
+    "a function comes first": "vmap",
+    "memory": "resize_ resize_as_ set_ untyped_storage",
     "properties": "data_ptr dim element_size is_complex is_contiguous is_floating_point is_inference ndimension nelement numel size storage_offset "
     "stride type",
     "to and from": "cuda get_device pin_memory share_memory_ bool cdouble cfloat byte char cpu double float half bfloat16 int long short to to_device type_as item numpy tolist copy_ detach detach_",
-    "the graph": "backward register_hook requires_grad_ retain_grad",
+    "the graph": "backward register_hook register_post_accumulate_grad_hook requires_grad_ retain_grad",
     "in place, or with arguments in another order": "fill_ fill_diagonal_ zero_ where",
 }
 

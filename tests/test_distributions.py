@@ -140,7 +140,7 @@ def test_names_are_pytorchs():
     torch = pytest.importorskip("torch")
     import importlib
 
-    assert set(torch.distributions.__all__) - set(D.__all__) == {"Wishart"}
+    assert set(torch.distributions.__all__) <= set(D.__all__)
     for name in D.__all__:
         module = getattr(torch.distributions, name).__module__.rpartition(".")[2]
         assert hasattr(importlib.import_module(f"minigrad.distributions.{module}"), name), (module, name)

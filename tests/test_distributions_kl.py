@@ -82,6 +82,7 @@ def test_pairs_are_pytorchs():
 
 FINITE = [("Normal", "Laplace"), ("Gamma", "Normal"), ("Beta", "Gamma"), ("Exponential", "Gumbel"), ("Uniform", "Normal"), ("Laplace", "Laplace"),
           ("Dirichlet", "Dirichlet"), ("Bernoulli", "Poisson"), ("Categorical", "Categorical"), ("MultivariateNormal", "MultivariateNormal"),
+          ("Wishart", "Wishart/precision"),
           ("Uniform/inside", "Beta"), ("Uniform/inside", "ContinuousBernoulli"), ("Gumbel", "Normal"), ("Normal", "Gumbel")]  # fmt: skip
 
 

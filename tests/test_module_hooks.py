@@ -190,3 +190,66 @@ def test_shared_memory_is_seen_by_forked_processes():
     child.join()
     assert child.exitcode == 0
     np.testing.assert_allclose(layer.weight.detach().numpy(), values + 1)
+
+
+# ---- of all modules ----
+
+
+def _all_modules(library):
+    """What hooks of all modules see, in order, while a small network runs; and the gradient of its input."""
+    module = library.nn.modules.module
+    seen = []
+    handles = [
+        module.register_module_forward_pre_hook(lambda m, args: seen.append(("pre", type(m).__name__, len(args)))),
+        module.register_module_forward_hook(lambda m, args, out: seen.append(("post", type(m).__name__))),
+        module.register_module_full_backward_pre_hook(lambda m, out: seen.append(("backward pre", type(m).__name__))),
+        module.register_module_full_backward_hook(lambda m, given, out: seen.append(("backward", type(m).__name__, len(given)))),
+        module.register_module_parameter_registration_hook(lambda m, name, p: seen.append(("parameter", name))),
+        module.register_module_buffer_registration_hook(lambda m, name, b: seen.append(("buffer", name))),
+        module.register_module_module_registration_hook(lambda m, name, c: seen.append(("module", name))),
+    ]
+    try:
+        net = library.nn.Sequential(library.nn.Linear(2, 3), library.nn.ReLU(), library.nn.BatchNorm1d(3))
+        net[1].register_forward_hook(lambda m, args, out: seen.append("own"))
+        net[1].register_forward_pre_hook(lambda m, args: seen.append("own pre"))
+        net(library.ones(4, 2, requires_grad=True)).sum().backward()
+    finally:
+        for handle in handles:
+            handle.remove()
+    count = len(seen)
+    library.nn.Sequential(library.nn.Linear(2, 3), library.nn.ReLU())(library.ones(1, 2))
+    assert len(seen) == count, "removed hooks run no more"
+    return seen
+
+
+def test_hooks_of_all_modules():
+    torch = pytest.importorskip("torch")
+    assert _all_modules(mg) == _all_modules(torch)
+
+
+def test_hooks_of_all_modules_replace():
+    from minigrad.nn.modules import module
+
+    with module.register_module_forward_hook(lambda m, args, out: out + 1):
+        assert mg.nn.Sequential(mg.nn.Identity(), mg.nn.Identity())(mg.zeros(1)).item() == 3
+        calls = []
+        with module.register_module_forward_hook(lambda m, a, kw, out: calls.append(kw), with_kwargs=True, always_call=True):
+            with pytest.raises(TypeError):
+                mg.nn.Identity()(mg.zeros(1), nonsense=1)
+            assert calls == [{"nonsense": 1}]
+    with module.register_module_parameter_registration_hook(lambda m, name, p: mg.nn.Parameter(p.detach() * 0)):
+        net = mg.nn.Module()
+        net.weight = mg.nn.Parameter(mg.ones(2))
+        assert not net.weight.any()
+    assert mg.nn.Identity()(mg.zeros(1)).item() == 0
+
+
+def test_hooks_can_be_counted_and_cleared():
+    net = mg.nn.Linear(2, 2)
+    assert not net._forward_hooks and net._hooks is None
+    net.register_forward_hook(lambda *a: 3)
+    net.register_forward_pre_hook(lambda *a: None)
+    assert (len(net._forward_hooks), len(net._forward_pre_hooks), len(net._backward_hooks), len(net._backward_pre_hooks)) == (1, 1, 0, 0)
+    assert net(mg.ones(1, 2)) == 3
+    net._forward_hooks.clear()
+    assert net(mg.ones(1, 2)).shape == (1, 2)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import re
 import types
 
 import pytest
 
 import minigrad as mg
 from minigrad import nn
+from minigrad.missing import REASONS
 
 
 def test_device():
@@ -161,3 +163,42 @@ def test_what_is_missing_says_so(module, name, hint):
     assert isinstance(where, types.ModuleType) and not hasattr(where, name)
     with pytest.raises(AttributeError, match=f"module '{module}' has no attribute '{name}'.*" if hint.endswith("$") else hint):
         getattr(where, name)
+
+
+@pytest.mark.parametrize("statement", [
+    "import minigrad.jit", "import minigrad.onnx", "from minigrad.nn import quantized", "from minigrad.nn.parallel import DistributedDataParallel",
+    "from minigrad import fx", "import minigrad.utils.cpp_extension"])  # fmt: skip
+def test_an_import_of_what_is_left_out_says_why(statement):
+    with pytest.raises(ImportError) as caught:
+        exec(statement, {})
+    assert any(str(caught.value).endswith(why) for why in REASONS.values()), caught.value
+
+
+@pytest.mark.parametrize("statement", ["import minigrad.nonsense", "from minigrad.nn import nonsense", "import minigrad_nonsense"])
+def test_an_import_of_what_nobody_knows_fails_as_ever(statement):
+    with pytest.raises(ImportError, match="(?i)no module named|cannot import name"):
+        exec(statement, {})
+
+
+@pytest.mark.parametrize("path", [path for path in REASONS if "." in path and path.rpartition(".")[0] in ("nn", "utils", "utils.data", "autograd",
+                                                                                                     "autograd.graph", "func", "nn.functional", "nn.utils")])  # fmt: skip
+def test_a_name_that_is_left_out_says_why(path):
+    module, _, name = path.rpartition(".")
+    with pytest.raises(AttributeError, match=re.escape(REASONS[path])):
+        getattr(importlib.import_module(f"minigrad.{module}"), name)
+
+
+def test_paths_of_pytorch():
+    from minigrad import version
+    from minigrad.autograd.profiler import profile
+    from minigrad.nn.modules import Linear
+    from minigrad.nn.utils.stateless import functional_call
+    from minigrad.utils.hooks import RemovableHandle
+
+    assert version.cuda is None and version.__version__ == mg.__version__
+    assert profile is mg.profiler.profile and Linear is mg.nn.Linear and functional_call is mg.func.functional_call
+    assert isinstance(mg.nn.Linear(1, 1).register_forward_hook(print), RemovableHandle)
+    x = mg.tensor([-1.0, 2.0])
+    assert mg.relu_(x) is x and x.tolist() == [0, 2]
+    with pytest.raises(AttributeError):
+        mg.nonsense_  # noqa: B018

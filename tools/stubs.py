@@ -205,7 +205,11 @@ def signature(op: Op, function: Callable[..., Any], method: bool, in_place: bool
         if method and position == 0:
             positional.append("self")
         elif p.kind is p.VAR_POSITIONAL:
-            kind = "Tensor" if p.name in op.arrays else _union(_type_of(()) | {"_int", "Sequence[_int]"})
+            kind = (
+                "Tensor"
+                if p.name in op.arrays
+                else _union(_type_of(()) | {"_int", "Sequence[_int]"} | ({"DType"} if op.name == "view" else set()))
+            )
             positional.append(f"*{p.name}: {kind}")
         elif p.kind is p.VAR_KEYWORD:
             if "dim" in known and p.name == "aliases" and known["dim"].default is not p.empty:

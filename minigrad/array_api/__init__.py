@@ -8,7 +8,7 @@ It departs from the standard in what Tensors have by PyTorch's rules: operators 
 (array-api-compat's `size(x)` gives the number of elements). There are no dtypes uint16, uint32 and uint64, and `x @= y` makes a new array.
 >>> from minigrad import array_api as xp
 >>> xp.var(xp.asarray([1.0, 2.0, 3.0, 4.0]), keepdims=True)
-tensor([1.25])
+tensor([1.2500])
 """
 
 from math import e, inf, nan, pi

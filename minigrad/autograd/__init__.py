@@ -41,4 +41,8 @@ def __getattr__(name: str) -> object:
         from .. import testing
 
         return getattr(testing, name)
+    if name == "profiler":
+        import importlib
+
+        return importlib.import_module(".profiler", __name__)
     raise missing(__name__, name, lambda: __all__)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import _core
 from .._core import Node, Tensor
+from ..missing import refuser as _refuser
 
 
 class saved_tensors_hooks:
@@ -32,6 +33,25 @@ class saved_tensors_hooks:
         _core.pop_saved_hooks()
 
 
+class save_on_cpu(saved_tensors_hooks):
+    """Accepted: what is saved is on the CPU."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        super().__init__(lambda tensor: tensor, lambda tensor: tensor)
+
+
+def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
+    """Say that tensors were changed in place behind the engine's back, through their NumPy arrays say, so that backward can tell.
+
+    >>> x = mg.ones(2)
+    >>> increment_version(x)
+    >>> x._version
+    1
+    """
+    for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        t._bump_version()
+
+
 def get_gradient_edge(tensor: Tensor) -> tuple[Node, int]:
     """The node that makes this tensor's gradient, and which of its outputs the tensor is.
 
@@ -42,4 +62,5 @@ def get_gradient_edge(tensor: Tensor) -> tuple[Node, int]:
     return _core.gradient_edge(tensor), tensor.output_nr
 
 
-__all__ = ["Node", "get_gradient_edge", "saved_tensors_hooks"]
+__all__ = ["Node", "get_gradient_edge", "increment_version", "save_on_cpu", "saved_tensors_hooks"]
+__getattr__ = _refuser(globals())

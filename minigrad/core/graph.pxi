@@ -27,7 +27,7 @@ cdef class Node:
     cdef int64_t out_shape[8]
     cdef object trace         # under set_detect_anomaly: where it was recorded
     cdef object leaf          # weak reference to the leaf
-    cdef dict hooks           # {output: {id: function}}
+    cdef dict hooks           # {output: {id: function}}; of an accumulator under -1 those that run after it
     cdef dict retained        # {output: weak reference to the tensor whose .grad is filled}
     cdef int64_t run          # the backward run that visited it last, and its place in that run's order
     cdef int64_t place
@@ -315,6 +315,14 @@ cdef object add_hook(Node node, int slot, object hook):
     return RemovableHandle(hooks, hook_count)
 
 
+cdef int call_accumulated(Node node, object leaf) except -1:
+    """The hooks that want to see a leaf when its .grad is new."""
+    if node.hooks is not None and -1 in node.hooks:
+        for hook in list(node.hooks[-1].values()):
+            hook(leaf)
+    return 0
+
+
 # ---- backward ----
 
 cdef enum:
@@ -476,6 +484,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, bint create_graph=Fa
     for x, g in zip(inputs, run_backward("backward", outputs, seeds, keep, create_graph, inputs)):
         if g is not None:
             accumulate_into(<Tensor>x, <Tensor>g, create_graph)
+            if (<Tensor>x).node is not None and (<Tensor>x).wants_grad:
+                call_accumulated((<Tensor>x).node, x)
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph=None, bint create_graph=False, bint allow_unused=False,
@@ -636,6 +646,8 @@ cdef int step(Order *order, int64_t i, Node node, PyObject **grads, bint create,
             x = node.leaf()
             if x is not None:
                 accumulate_into(<Tensor>x, <Tensor>g, create)
+                if node.hooks is not None:
+                    call_accumulated(node, x)
         return 0
     if order.needed[i]:
         if outputs == 1:

@@ -6,14 +6,22 @@ cdef extern from "Python.h":
 
 
 cdef object locate = None  # puts the module's path into an error that passes
+cdef object call_hooked = None  # runs forward within the hooks
+cdef bint hooked = False  # whether there are hooks of all modules
 cdef object linear_forward = None  # nn.Linear.forward
 cdef dict activation_forwards = {}  # {forward of an activation without settings: its name}
 
 
-def install_module(*, locate_error):
-    """Hand over what nn.Module does with errors."""
-    global locate
-    locate = locate_error
+def install_module(*, locate_error, call_within_hooks):
+    """Hand over what nn.Module does with errors, and with hooks."""
+    global locate, call_hooked
+    locate, call_hooked = locate_error, call_within_hooks
+
+
+def hook_all_modules(bint on):
+    """Whether a module without hooks of its own has to look for those of all modules."""
+    global hooked
+    hooked = on
 
 
 def install_row(*, linear, activations):
@@ -28,8 +36,8 @@ cdef class Callable:
 
     def __call__(self, *args, **kwargs):
         try:
-            if self._hooks is not None:
-                return self._hooks.call(self, args, kwargs)
+            if hooked or self._hooks is not None:
+                return call_hooked(self, args, kwargs)
             if kwargs:
                 return self.forward(*args, **kwargs)
             if len(args) == 1:
@@ -44,7 +52,7 @@ cdef class Callable:
 
 cdef object plain_forward(object module, dict members):
     """The forward method of a module's class, if a call of the module is nothing more than a call of that; otherwise None."""
-    if members["_hooks"] is not None or "forward" in members:
+    if hooked or members["_hooks"] is not None or "forward" in members:
         return None
     cdef PyObject *found = _PyType_Lookup(type(module), "forward")
     return <object>found if found != NULL else None

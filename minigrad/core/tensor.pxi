@@ -24,6 +24,7 @@ def install_constructor(make):
 
 
 cdef object load_rest = None
+cdef object write_text = None  # repr of a tensor
 
 
 def install_loader(load):
@@ -216,17 +217,10 @@ cdef class Tensor:
     def __repr__(self):
         if self.batch is not None:
             return f"tensor(shape={self.shape}, one example of the batch {self.batch!r})"
-        parts = [array_text(self.detach())]
-        if self.size_ == 0 and self.ndim_ != 1:
-            parts.append(f"size={self.shape}")
-        if self.dtype_ not in (default_float, MG_I64, MG_BOOL, MG_C64 if default_float == MG_F32 else MG_C128) or (self.size_ == 0 and self.dtype_ != default_float):
-            parts.append(f"dtype={DTYPES[self.dtype_]!r}")
-        if self.grad_fn is not None:
-            parts.append(f"grad_fn={self.grad_fn!r}")
-        elif self.wants_grad:
-            parts.append("requires_grad=True")
-        name = "Parameter containing:\ntensor" if type(self).__name__ == "Parameter" else "tensor"
-        return f"{name}({', '.join(parts)})"
+        global write_text
+        if write_text is None:
+            from minigrad.printing import text as write_text  # when something is printed, which few programs do first
+        return write_text(self)
 
     # ---- operators ----
 
@@ -597,6 +591,15 @@ cdef class Tensor:
             raise GradError("register_hook: the tensor does not require grad")
         return add_hook(gradient_node(self), self.slot, hook)
 
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call `hook(tensor)` whenever backward has added to this leaf's `.grad`; what it returns is ignored.
+
+        An optimizer can step and forget the gradient there, before the next one is computed. Returns a handle with `remove()`.
+        """
+        if not self.wants_grad:
+            raise GradError("register_post_accumulate_grad_hook: the tensor is not a leaf that requires grad")
+        return add_hook(gradient_node(self), -1, hook)
+
     def retain_grad(self):
         """Let backward fill `.grad` although this tensor is no leaf."""
         if self.wants_grad:
@@ -613,28 +616,43 @@ cdef class Tensor:
         return False
 
 
-cdef object array_text(Tensor x):
-    if x.dtype_ == MG_BF16:
-        x = cast_to(x, MG_F32)
-    if x.size_ == 0:
-        return "[]"
-    a = x.numpy()
-    options = {"threshold": 1000, "edgeitems": 3, "max_line_width": 80, "precision": 4, "separator": ", ", "prefix": "tensor("}
-    if a.dtype == np.float16:
-        a = a.astype(np.float32)
-    return np.array2string(a, **options)
+def storage_of(Tensor x):
+    """(address, bytes) of the memory of which a tensor shows a part."""
+    return <size_t>x.storage.data, x.storage.nbytes
 
 
 def bits_of(Tensor x, d):
-    """The same memory as elements of another dtype of the same size; not recorded.
+    """The same memory as elements of another dtype, along the last dimension if they are larger or smaller; not recorded.
 
     >>> bits_of(full_of((2,), 1.0, bfloat16), int16).tolist() == [0x3f80] * 2
     True
     """
+    cdef int code = as_code(d), n = x.ndim_ - 1
+    cdef int64_t old = SIZE[x.dtype_], new = SIZE[code], many = max(old, new) // min(old, new)
     cdef Tensor t = alias(x)
-    if SIZE[as_code(d)] != SIZE[x.dtype_]:
-        raise DTypeError(f"bits_of: {x.dtype.name} and {as_dtype(d).name} have different sizes")
-    t.dtype_ = as_code(d)
+    if t.batch is not None:
+        t.batch = bits_of(t.batch, d)
+    t.dtype_ = code
+    if old == new:
+        return t
+    if n < 0:
+        raise ShapeError(f"view: a 0-d tensor of {x.dtype.name} cannot be seen as {as_dtype(d).name}, whose elements have another size")
+    if x.strides_[n] != 1 and x.shape_[n] != 1:
+        raise ShapeError(f"view: the elements of the last dimension must lie together to be seen as {as_dtype(d).name}, got stride {x.strides_[n]}")
+    if old > new:
+        t.shape_[n] *= many
+        for i in range(n):
+            t.strides_[i] *= many
+    else:
+        if x.shape_[n] % many or any([x.strides_[i] % many for i in range(n)]) or (x.ptr - <char *>x.storage.data) % new:
+            raise ShapeError(
+                f"view: {x.dtype.name} of shape {x.shape}, strides {x.stride()} and offset {x.storage_offset()} cannot be seen as {as_dtype(d).name}: "
+                f"the last size, the other strides and the offset must be multiples of {many}")
+        t.shape_[n] //= many
+        for i in range(n):
+            t.strides_[i] //= many
+    t.strides_[n] = 1
+    find_contiguous(t)
     return t
 
 

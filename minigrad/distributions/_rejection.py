@@ -13,8 +13,7 @@ from ..autograd import Function
 from ..autograd.function import once_differentiable
 from ..ops._examples import by_numpy
 from ..ops.distributions import _elementwise, _inside, _uniforms
-from ..ops.gamma import digamma_of
-from ..ops.generator import _drawn
+from ..ops.generator import _drawn, default_generator
 
 
 def _until_accepted(count: int, propose: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
@@ -35,100 +34,36 @@ def _draw(op: str, *shape: int) -> np.ndarray:
 
 
 def _log_gamma_numbers(alpha: np.ndarray) -> np.ndarray:
-    flat = np.where((alpha >= 0) & (alpha < np.inf), alpha, 1.0).reshape(-1)  # what is no concentration would never be accepted
-    small = flat < 1
-    d = np.where(small, flat + 1, flat) - 1 / 3
-    c = 1 / np.sqrt(9 * d)
-
-    def propose(i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x = _drawn("standard_gamma", "normal", (i.size,), _core.float64, None, 0.0, 1.0).numpy()
-        root = 1 + c[i] * x
-        log_v = 3 * np.log(np.maximum(root, 1e-300))
-        bound = 0.5 * x * x + d[i] * (1 - root**3 + log_v)
-        return np.log(d[i]) + log_v, (root > 0) & (np.log(_draw("standard_gamma", i.size)) < bound)
-
-    out = _until_accepted(flat.size, propose)
-    if small.any():  # G(a) = G(a + 1) * U ** (1 / a)
-        with np.errstate(divide="ignore", over="ignore"):
-            out[small] += np.log(_draw("standard_gamma", int(small.sum()))) / flat[small]
-    return np.where(alpha == np.inf, np.inf, np.where(alpha >= 0, out.reshape(alpha.shape), np.nan))
-
-
-def _by_series(a: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """By the series of P(a, x) = density * x / a * the sum of x**n / ((a + 1) ... (a + n)), and its derivative by a, term for term."""
-    x = np.exp(z)
-    total, slope, term, harmonic = np.ones_like(a), np.zeros_like(a), np.ones_like(a), np.zeros_like(a)
-    n = a.copy()
-    while True:
-        for _ in range(BETWEEN):
-            n += 1
-            term *= x / n
-            harmonic += 1 / n
-            total += term
-            slope -= term * harmonic
-        if not (term * (1 + harmonic) > 1e-17 * total).any():
-            return -(total * (z - digamma_of(a + 1)) + slope) / a
-
-
-def _by_fraction(a: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """By Legendre's continued fraction h of Q(a, x) = density * x * h, with its derivative by a carried along (Lentz's algorithm)."""
-    x = np.exp(z)
-    b = x + 1 - a
-    c, c_slope = np.full_like(x, 1e300), np.zeros_like(x)
-    d = 1 / b
-    d_slope = d * d
-    h, h_slope = d.copy(), d_slope.copy()
-    i = 0
-    while True:
-        for _ in range(BETWEEN):
-            i += 1
-            step = i * (a - i)
-            b += 2
-            d_next = 1 / (step * d + b)
-            d_slope = -d_next * d_next * (i * d + step * d_slope - 1)
-            c_slope = (i * c - step * c_slope) / c / c - 1
-            d, c = d_next, b + step / c
-            factor, factor_slope = d * c, d_slope * c + d * c_slope
-            h, h_slope = h * factor, h_slope * factor + h * factor_slope
-        if not (np.abs(factor - 1) + np.abs(h * factor_slope) / np.abs(h_slope) >= 1e-14).any():
-            return h * (z - digamma_of(a)) + h_slope
-
-
-def _by_expansion(a: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """By the first terms of the expansion of Cornish and Fisher, whose rest is below a ** -1.5 of it; the others take about sqrt(a) terms."""
-    m = np.exp(z) / a - 1
-    return (1 + m / 2 - (m * m - 1 / a) / 6) / np.exp(z)
-
-
-BETWEEN = 8  # terms between two looks at whether they still matter
+    seed, offset = default_generator.take(alpha.size, 2)
+    return _by_kernel("log_gamma_numbers", (seed, offset), alpha)
 
 
 def log_gamma_slope(alpha: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """dz / dalpha at a constant value of the distribution function, for z the logarithm of a standard gamma number.
+    """dz / dalpha at a constant value of the distribution function, for z the logarithm of a standard gamma number."""
+    return _by_kernel("log_gamma_slope", (), alpha, z)
 
-    Two standard deviations above the mean the fraction begins to converge as fast as the series, which begins to cancel.
-    """
-    a, z = np.asarray(alpha, np.float64), np.asarray(z, np.float64)
-    out = np.empty(a.shape)
-    with np.errstate(all="ignore"):
-        above, large = np.exp(z) >= a + 2 * np.sqrt(a) + 3, a > 1e6
-        for where, method in ((~above & ~large, _by_series), (above & ~large, _by_fraction), (large, _by_expansion)):
-            if where.any():
-                out[where] = method(a[where], z[where])
-    return out
+
+def _by_kernel(kernel: str, params: tuple[int, ...], *arrays: np.ndarray) -> np.ndarray:
+    inputs = [_core.from_numpy(np.require(a, requirements=("C", "W"))) for a in arrays]
+    out = _core.empty(inputs[0].shape, inputs[0].dtype)
+    if out.numel():
+        _core.launch_as(kernel, out.dtype, [out, *inputs], params)
+    return out.numpy()
 
 
 class LogGamma(Function):
     """Logarithms of standard gamma random numbers, which do not underflow where the numbers do.
 
-    The gradient is that of the inverse distribution function, by the theorem of implicit functions, exact to rounding.
-    Sources: Marsaglia & Tsang, "A simple method for generating gamma variables", 2000; Figurnov, Mohamed & Mnih, "Implicit
-    reparameterization gradients", arXiv:1805.08498.
+    The gradient is that of the inverse distribution function, by the theorem of implicit functions, exact to rounding. See
+    csrc/kernels/random_gamma.c. Sources: Marsaglia & Tsang, "A simple method for generating gamma variables", 2000; Figurnov, Mohamed &
+    Mnih, "Implicit reparameterization gradients", arXiv:1805.08498.
     """
 
     @staticmethod
     def forward(ctx: Any, alpha: Tensor) -> Tensor:
-        own = _core.cast(_elementwise("standard_gamma", alpha)[0], _core.float64)
+        (own,) = _elementwise("standard_gamma", alpha)
+        if not _core.has_kernel("log_gamma_numbers", own.dtype):
+            own = _core.cast(own, _core.float32)
         z = by_numpy(_log_gamma_numbers, own)
         ctx.save_for_backward(own, z)
         return _core.cast(z, alpha.dtype)

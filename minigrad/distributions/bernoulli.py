@@ -21,7 +21,7 @@ class Bernoulli(Either, ExponentialFamily):
 
     >>> d = mg.distributions.Bernoulli(mg.tensor([0.25, 1.0]))
     >>> d.variance, d.log_prob(mg.ones(2)).exp()
-    (tensor([0.1875, 0.    ]), tensor([0.25, 1.  ]))
+    (tensor([0.1875, 0.0000]), tensor([0.2500, 1.0000]))
     """
 
     support = constraints.boolean

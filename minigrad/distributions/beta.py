@@ -21,7 +21,7 @@ class Beta(ExponentialFamily):
     Shapes: both concentrations broadcast to the batch's. Samples are made of two gamma numbers, as are their gradients.
     >>> d = mg.distributions.Beta(mg.tensor([1.0, 2.0]), 2.0)
     >>> d.mean, d.log_prob(mg.tensor(0.5))
-    (tensor([0.3333, 0.5   ]), tensor([0.    , 0.4055]))
+    (tensor([0.3333, 0.5000]), tensor([0.0000, 0.4055]))
     """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}

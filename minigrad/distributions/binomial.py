@@ -24,7 +24,7 @@ class Binomial(Either):
     Shapes: total_count, a number or a tensor, broadcasts with probs or logits to the batch's.
     >>> d = mg.distributions.Binomial(4, mg.tensor([0.25, 0.5]))
     >>> d.mean, d.log_prob(mg.tensor(2.0)).exp()
-    (tensor([1., 2.]), tensor([0.2109, 0.375 ]))
+    (tensor([1., 2.]), tensor([0.2109, 0.3750]))
     """
 
     arg_constraints = {**Either.arg_constraints, "total_count": constraints.nonnegative_integer}

@@ -19,7 +19,7 @@ class Categorical(Either):
     Shapes: probs, normalised to sum 1, or logits, whose exp is, batch_shape + (n,); exactly one of them is given. Samples are int64.
     >>> d = mg.distributions.Categorical(mg.tensor([1.0, 3.0]))
     >>> d.probs, d.log_prob(mg.tensor([0, 1, 1])).exp(), d.entropy()
-    (tensor([0.25, 0.75]), tensor([0.25, 0.75, 0.75]), tensor(0.5623))
+    (tensor([0.2500, 0.7500]), tensor([0.2500, 0.7500, 0.7500]), tensor(0.5623))
     """
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}

@@ -19,7 +19,7 @@ class Cauchy(Distribution):
 
     Shapes: loc and scale broadcast to the batch's.
     >>> mg.distributions.Cauchy(0.0, 1.0).cdf(mg.tensor([0.0, 1.0]))
-    tensor([0.5 , 0.75])
+    tensor([0.5000, 0.7500])
     """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}

@@ -22,7 +22,7 @@ class ContinuousBernoulli(Either, ExponentialFamily):
     Within `lims` about 1/2 the normaliser is a Taylor polynomial.
     Source: Loaiza-Ganem & Cunningham, "The continuous Bernoulli", arXiv:1907.06845.
     >>> mg.distributions.ContinuousBernoulli(mg.tensor([0.25, 0.5])).mean
-    tensor([0.4102, 0.5   ])
+    tensor([0.4102, 0.5000])
     """
 
     support = constraints.unit_interval

@@ -29,7 +29,7 @@ class Dirichlet(ExponentialFamily):
     logarithms, so that small concentrations do not underflow.
     >>> d = mg.distributions.Dirichlet(mg.tensor([1.0, 2.0, 5.0]))
     >>> d.mean, d.event_shape
-    (tensor([0.125, 0.25 , 0.625]), (3,))
+    (tensor([0.1250, 0.2500, 0.6250]), (3,))
     """
 
     arg_constraints = {"concentration": constraints.independent(constraints.positive, 1)}

@@ -44,5 +44,5 @@ class ExponentialFamily(Distribution):
         params, normalizer, means = self._mean_statistics()
         result = normalizer - self._mean_carrier_measure
         for p, m in zip(params, means, strict=True):
-            result = result - sum_rightmost(p * m, len(self._event_shape))
+            result = result - sum_rightmost(p * m, m.ndim - len(self._batch_shape))
         return result

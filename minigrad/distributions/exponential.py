@@ -18,7 +18,7 @@ class Exponential(ExponentialFamily):
 
     Shapes: rate has the batch's.
     >>> mg.distributions.Exponential(mg.tensor([1.0, 4.0])).mean
-    tensor([1.  , 0.25])
+    tensor([1.0000, 0.2500])
     """
 
     arg_constraints = {"rate": constraints.positive}

@@ -20,7 +20,7 @@ class FisherSnedecor(Distribution):
 
     Shapes: df1 and df2 broadcast to the batch's. The mean is NaN for df2 <= 2, the variance for df2 <= 4.
     >>> mg.distributions.FisherSnedecor(mg.tensor(2.0), mg.tensor([2.0, 4.0])).mean
-    tensor([nan,  2.])
+    tensor([nan, 2.])
     """
 
     arg_constraints = {"df1": constraints.positive, "df2": constraints.positive}

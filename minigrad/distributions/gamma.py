@@ -21,7 +21,7 @@ class Gamma(ExponentialFamily):
     (Figurnov et al., arXiv:1805.08498); `cdf` has a gradient with respect to value and rate.
     >>> d = mg.distributions.Gamma(mg.tensor([1.0, 3.0]), 2.0)
     >>> d.mean, d.mode
-    (tensor([0.5, 1.5]), tensor([0., 1.]))
+    (tensor([0.5000, 1.5000]), tensor([0., 1.]))
     """
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}

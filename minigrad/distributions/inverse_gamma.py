@@ -20,7 +20,7 @@ class InverseGamma(TransformedDistribution):
     """1 / x of a gamma-distributed x. The mean is infinite for concentration <= 1, the variance for concentration <= 2.
 
     >>> mg.distributions.InverseGamma(mg.tensor([1.0, 3.0]), 4.0).mean
-    tensor([inf,  2.])
+    tensor([inf, 2.])
     """
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}

@@ -86,7 +86,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     Raises NotImplementedError for classes that nothing is registered for.
     >>> D = mg.distributions
     >>> D.kl_divergence(D.Normal(0.0, 1.0), D.Normal(mg.tensor([0.0, 1.0]), 1.0))
-    tensor([0. , 0.5])
+    tensor([0.0000, 0.5000])
     """
     key = (type(p), type(q))
     if key not in _found:
@@ -238,7 +238,7 @@ def _exponential_family(p: Any, q: Any) -> Tensor:
     params, normalizer, means = p._mean_statistics()
     result = q._log_normalizer(*q._natural_params) - normalizer
     for a, b, mean in zip(params, q._natural_params, means, strict=True):
-        result = result - sum_rightmost((b - a) * mean, len(q.event_shape))
+        result = result - sum_rightmost((b - a) * mean, mean.ndim - len(p.batch_shape))
     return result
 
 

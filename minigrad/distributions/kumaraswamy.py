@@ -20,7 +20,7 @@ class Kumaraswamy(TransformedDistribution):
     """The Kumaraswamy distribution on (0, 1): its distribution function is 1 - (1 - x ** concentration1) ** concentration0.
 
     >>> mg.distributions.Kumaraswamy(mg.tensor(1.0), mg.tensor([1.0, 3.0])).mean
-    tensor([0.5 , 0.25])
+    tensor([0.5000, 0.2500])
     """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}

@@ -18,7 +18,7 @@ class LogNormal(TransformedDistribution):
 
     >>> d = mg.distributions.LogNormal(0.0, mg.tensor([1.0, 2.0]))
     >>> d.mean, d.cdf(mg.tensor(1.0))
-    (tensor([1.6487, 7.3891]), tensor([0.5, 0.5]))
+    (tensor([1.6487, 7.3891]), tensor([0.5000, 0.5000]))
     """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}

@@ -8,8 +8,9 @@ from typing import Any
 from .. import broadcast_shapes, cat, eye, linalg
 from .._core import Tensor
 from . import constraints
+from ._covariance import log_diagonal
 from .distribution import Distribution
-from .multivariate_normal import log_diagonal, mahalanobis
+from .multivariate_normal import mahalanobis
 from .utils import lazy_property, standard_normal
 
 __all__ = ["LowRankMultivariateNormal"]

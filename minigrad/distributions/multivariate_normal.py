@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import broadcast_shapes, eye, linalg
+from .. import broadcast_shapes, linalg
 from .._core import Tensor
 from . import constraints
-from .distribution import Distribution
-from .utils import lazy_property, standard_normal
+from ._covariance import ByCovariance
+from .utils import standard_normal
 
 __all__ = ["MultivariateNormal"]
 
@@ -26,24 +26,13 @@ def mahalanobis(factor: Tensor, x: Tensor) -> Tensor:
     return squares.reshape((*front, *squares.shape[1:]))
 
 
-def _of_precision(precision: Tensor) -> Tensor:
-    """The Cholesky factor of the inverse: the inverse of an upper factor, transposed."""
-    upper = linalg.cholesky(precision.flip((-2, -1))).flip((-2, -1))
-    return linalg.solve_triangular(upper.mT, eye(precision.shape[-1], dtype=precision.dtype), upper=False)
-
-
-def log_diagonal(factor: Tensor) -> Tensor:
-    """Half the logarithm of the determinant of factor @ factor.mT."""
-    return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-
-
-class MultivariateNormal(Distribution):
+class MultivariateNormal(ByCovariance):
     """Normal vectors of mean `loc`, given by their covariance matrix, its inverse or its lower Cholesky factor: exactly one of them.
 
     Shapes: loc (..., n) and the matrix (..., n, n) broadcast to batch_shape + (n,). scale_tril is what the others are brought to.
     >>> d = mg.distributions.MultivariateNormal(mg.zeros(2), mg.tensor([[4.0, 0.0], [0.0, 1.0]]))
     >>> d.log_prob(mg.zeros(2)), d.scale_tril
-    (tensor(-2.531), tensor([[2., 0.],
+    (tensor(-2.5310), tensor([[2., 0.],
             [0., 1.]]))
     """
 
@@ -65,44 +54,15 @@ class MultivariateNormal(Distribution):
         scale_tril: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        matrices = {"covariance_matrix": covariance_matrix, "precision_matrix": precision_matrix, "scale_tril": scale_tril}
-        given = {name: m for name, m in matrices.items() if m is not None}
         if loc.ndim < 1:
             raise ValueError("MultivariateNormal: expected loc of at least one dimension, got a 0-d tensor")
-        if len(given) != 1:
-            raise ValueError(f"MultivariateNormal: expected exactly one of {', '.join(matrices)}, got {', '.join(given) or 'none'}")
-        ((name, matrix),) = given.items()
-        if matrix.ndim < 2:
-            raise ValueError(f"MultivariateNormal: expected {name} of at least two dimensions, got shape {tuple(matrix.shape)}")
+        name, matrix = self._given(covariance_matrix=covariance_matrix, precision_matrix=precision_matrix, scale_tril=scale_tril)
         batch_shape = tuple(broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]))
         self.loc = loc.expand((*batch_shape, -1))
         self.__dict__[name] = matrix.expand((*batch_shape, -1, -1))
         self._parameters = {"loc": 1, name: 2}
         super().__init__(batch_shape, self.loc.shape[-1:], validate_args)
-        if name == "scale_tril":
-            self._unbroadcasted_scale_tril = matrix
-        else:
-            self._unbroadcasted_scale_tril = linalg.cholesky(matrix) if name == "covariance_matrix" else _of_precision(matrix)
-
-    def _expanded(self, matrix: Tensor) -> Tensor:
-        return matrix.expand(self._batch_shape + self._event_shape * 2)
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        """The lower Cholesky factor of the covariance."""
-        return self._expanded(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        """The covariance matrix."""
-        return self._expanded(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        """The inverse of the covariance matrix."""
-        factor = self._unbroadcasted_scale_tril
-        inverse = linalg.solve_triangular(factor, eye(factor.shape[-1], dtype=factor.dtype), upper=False)
-        return self._expanded(inverse.mT @ inverse)
+        self._take_factor(name, matrix)
 
     @property
     def mean(self) -> Tensor:
@@ -120,10 +80,6 @@ class MultivariateNormal(Distribution):
 
     def _mahalanobis(self, x: Tensor) -> Tensor:
         return mahalanobis(self._unbroadcasted_scale_tril, x)
-
-    @property
-    def _half_log_det(self) -> Tensor:
-        return log_diagonal(self._unbroadcasted_scale_tril)
 
     @property
     def _factor(self) -> Tensor:

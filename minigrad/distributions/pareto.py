@@ -18,7 +18,7 @@ class Pareto(TransformedDistribution):
 
     The mean is infinite for alpha <= 1, the variance for alpha <= 2.
     >>> mg.distributions.Pareto(mg.tensor(1.0), mg.tensor([1.0, 3.0])).mean
-    tensor([inf, 1.5])
+    tensor([   inf, 1.5000])
     """
 
     arg_constraints = {"alpha": constraints.positive, "scale": constraints.positive}

@@ -20,7 +20,7 @@ class StudentT(Distribution):
 
     Shapes: df, loc and scale broadcast to the batch's. The mean is NaN for df <= 1, the variance infinite for df <= 2.
     >>> mg.distributions.StudentT(mg.tensor([1.0, 4.0])).variance
-    tensor([nan,  2.])
+    tensor([nan, 2.])
     """
 
     arg_constraints = {"df": constraints.positive, "loc": constraints.real, "scale": constraints.positive}

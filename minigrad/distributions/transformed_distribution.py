@@ -23,7 +23,7 @@ class TransformedDistribution(Distribution):
     >>> base = mg.distributions.Uniform(0.0, 1.0)
     >>> logistic = mg.distributions.TransformedDistribution(base, [transforms.SigmoidTransform().inv, transforms.AffineTransform(1.0, 2.0)])
     >>> logistic.cdf(mg.tensor([1.0]))
-    tensor([0.5])
+    tensor([0.5000])
     """
 
     arg_constraints: Any = {}

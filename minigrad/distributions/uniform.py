@@ -20,7 +20,7 @@ class Uniform(Distribution):
     Shapes: low and high broadcast to the batch's. Raises ValueError unless low < high.
     >>> d = mg.distributions.Uniform(1.0, mg.tensor([2.0, 5.0]))
     >>> d.mean, d.cdf(mg.tensor(1.5))
-    (tensor([1.5, 3. ]), tensor([0.5  , 0.125]))
+    (tensor([1.5000, 3.0000]), tensor([0.5000, 0.1250]))
     """
 
     has_rsample = True

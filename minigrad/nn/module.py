@@ -18,7 +18,7 @@ from minigrad._core import Tensor, install_module
 from minigrad.device import on_cpu
 from minigrad.registry import OPS
 
-from .hooks import Hooks, RemovableHandle
+from .hooks import Hooks, RemovableHandle, call_within_hooks, registered
 from .parameter import Buffer, Parameter
 from .state import IncompatibleKeys, load_state, state_of, typename
 
@@ -134,10 +134,30 @@ class Module(Callable_):
         """Call `hook(module, incompatible_keys)` after `load_state_dict` has compared the keys; it may empty the two lists in place."""
         return self._own_hooks().add("load", hook)
 
+    def _hooks_of(self, kind: str) -> dict[RemovableHandle, Any]:
+        """The hooks themselves, which programs count and clear; of a module that never had one, a dict that is nobody's."""
+        return {} if self._hooks is None else getattr(self._hooks, kind)
+
     def _own_hooks(self) -> Hooks:
         if self._hooks is None:
             self.__dict__["_hooks"] = Hooks()
         return self._hooks  # type: ignore[return-value]
+
+    @property
+    def _forward_pre_hooks(self) -> dict[RemovableHandle, Any]:
+        return self._hooks_of("pre")
+
+    @property
+    def _forward_hooks(self) -> dict[RemovableHandle, Any]:
+        return self._hooks_of("post")
+
+    @property
+    def _backward_pre_hooks(self) -> dict[RemovableHandle, Any]:
+        return self._hooks_of("backward_pre")
+
+    @property
+    def _backward_hooks(self) -> dict[RemovableHandle, Any]:
+        return self._hooks_of("backward")
 
     # ---- attributes and registration ----
 
@@ -177,7 +197,7 @@ class Module(Callable_):
             self._forget(name)
             self._check_name(kind, name)
             names[name] = value.persistent if kind == "buffer" else True
-        members[name] = value
+        members[name] = registered(kind, self, name, value)
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
@@ -205,7 +225,7 @@ class Module(Callable_):
         if name not in names and hasattr(self, name):
             raise KeyError(f"attribute '{name}' already exists")
         names[name] = flag
-        self.__dict__[name] = value
+        self.__dict__[name] = value if value is None and kind == "parameter" else registered(kind, self, name, value)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter under `name`; None keeps the place (it is then in no list and no state_dict)."""
@@ -528,4 +548,4 @@ def _locate(error: Exception, module: Module) -> None:
             break
 
 
-install_module(locate_error=_locate)
+install_module(locate_error=_locate, call_within_hooks=call_within_hooks)

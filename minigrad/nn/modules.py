@@ -1,4 +1,4 @@
-"""PyTorch's paths to the modules, for programs that spell them out: `nn.modules.conv.Conv2d`, `from minigrad.nn.modules.loss import CTCLoss`.
+"""PyTorch's paths to the modules, for programs that spell them out: `nn.modules.conv.Conv2d`, `from minigrad.nn.modules import Linear`.
 
 The files here are cut otherwise than PyTorch's, so a path stands for the names of one file or of several.
 """
@@ -20,6 +20,7 @@ from . import (
     distance,
     dropout,
     flatten,
+    hooks,
     lazy,
     linear,
     loss,
@@ -57,7 +58,7 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "lazy": (lazy,),
     "linear": (linear, lazy),
     "loss": (loss, margin_loss),
-    "module": (module,),
+    "module": (module, hooks),
     "normalization": (normalization, vision),
     "padding": (padding,),
     "pixelshuffle": (vision,),
@@ -81,4 +82,8 @@ vars(sys.modules[f"{__name__}.lazy"])["LazyModuleMixin"] = lazy.LazyModule
 
 
 def __getattr__(name: str) -> Any:
-    raise missing(__name__, name, lambda: _FILES)
+    import minigrad.nn as nn
+
+    if name in nn.__all__ and not name.islower():
+        return getattr(nn, name)
+    raise missing(nn.__name__, name, lambda: [*_FILES, *nn.__all__])

@@ -80,6 +80,15 @@ class _Uninitialized:
         return f"<{type(self).__name__}>"
 
 
+def is_lazy(param: Any) -> bool:
+    """Whether a parameter or buffer waits for its shape.
+
+    >>> is_lazy(UninitializedParameter()), is_lazy(Parameter())
+    (True, False)
+    """
+    return isinstance(param, _Uninitialized)
+
+
 class UninitializedParameter(_Uninitialized, Parameter):
     """A parameter of a lazy module before its first call.
 

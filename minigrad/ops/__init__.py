@@ -111,6 +111,8 @@ def namespace(scope: dict[str, Any], where: str) -> tuple[Callable[[str], Any], 
             scope.update(functions(where))
             if name in scope:
                 return scope[name]
+            if where == "mg" and name.endswith("_") and hasattr(_core.Tensor, name):  # mg.relu_(x) is x.relu_()
+                return getattr(_core.Tensor, name)
             raise missing(module, name, lambda: scope)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 

@@ -70,7 +70,7 @@ def hardtanh(input, min_val=-1.0, max_val=1.0):
 
     Shapes: any. Dtypes: all but bool. Raises ValueError for empty bounds.
     >>> mg.nn.functional.hardtanh(mg.tensor([-2.0, 0.5, 3.0]))
-    tensor([-1. ,  0.5,  1. ])
+    tensor([-1.0000,  0.5000,  1.0000])
     """
     return np.clip(input, min_val, max_val)
 
@@ -108,7 +108,7 @@ def leaky_relu(input, negative_slope=0.01):
 
     Shapes: any. Dtypes: floats.
     >>> mg.nn.functional.leaky_relu(mg.tensor([-1.0, 2.0]), 0.5)
-    tensor([-0.5,  2. ])
+    tensor([-0.5000,  2.0000])
     """
     x = np.asarray(input)
     return np.where(x > 0, x, x * np.asarray(negative_slope, x.dtype))
@@ -141,7 +141,7 @@ def elu(input, alpha=1.0):
 
     Shapes: any. Dtypes: floats. Source: Clevert, Unterthiner & Hochreiter, arXiv:1511.07289.
     >>> mg.nn.functional.elu(mg.tensor([-1.0, 2.0]))
-    tensor([-0.6321,  2.    ])
+    tensor([-0.6321,  2.0000])
     """
     x = np.asarray(input)
     return np.where(x > 0, x, np.asarray(alpha, x.dtype) * np.expm1(np.minimum(x, 0)))
@@ -167,7 +167,7 @@ def tanh(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.tanh(mg.tensor([0.0, 1.0]))
-    tensor([0.    , 0.7616])
+    tensor([0.0000, 0.7616])
     """
     return np.tanh(input)
 
@@ -205,7 +205,7 @@ def sigmoid(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.sigmoid(mg.tensor([-1.0, 0.0, 1.0]))
-    tensor([0.2689, 0.5   , 0.7311])
+    tensor([0.2689, 0.5000, 0.7311])
     """
     return _logistic(input)
 
@@ -217,7 +217,7 @@ def silu(input):
 
     Shapes: any. Dtypes: floats. Source: Elfwing, Uchibe & Doya, arXiv:1702.03118.
     >>> mg.nn.functional.silu(mg.tensor([-1.0, 0.0, 1.0]))
-    tensor([-0.2689,  0.    ,  0.7311])
+    tensor([-0.2689,  0.0000,  0.7311])
     """
     return input * _logistic(input)
 
@@ -266,7 +266,7 @@ def mish(input):
 
     Shapes: any. Dtypes: floats. Source: Misra, "Mish: a self regularized non-monotonic activation function", arXiv:1908.08681.
     >>> mg.nn.functional.mish(mg.tensor([-1.0, 0.0, 1.0]))
-    tensor([-0.3034,  0.    ,  0.8651])
+    tensor([-0.3034,  0.0000,  0.8651])
     """
     x = np.asarray(input)
     return (x * np.tanh(np.logaddexp(x, 0))).astype(x.dtype)
@@ -296,7 +296,7 @@ def gelu(input, approximate="none"):
 
     Shapes: any. Dtypes: floats. Raises ValueError for another approximation. Source: Hendrycks & Gimpel, arXiv:1606.08415.
     >>> mg.nn.functional.gelu(mg.tensor([-1.0, 0.0, 1.0]))
-    tensor([-0.1587,  0.    ,  0.8413])
+    tensor([-0.1587,  0.0000,  0.8413])
     """
     x = np.asarray(input)
     (approximation,) = _gelu_pack(x.dtype, approximate)
@@ -485,8 +485,8 @@ def softmax(input, dim=None, dtype=None):
 
     Shapes: any; dim left out is 1, for 0, 1 or 3 dimensions 0. Dtypes: floats. Rows that hold +inf or NaN give NaN.
     >>> mg.softmax(mg.tensor([[0.0, 0.0], [1000.0, 0.0]]), dim=1)
-    tensor([[0.5, 0.5],
-            [1. , 0. ]])
+    tensor([[0.5000, 0.5000],
+            [1.0000, 0.0000]])
     """
     return _over("softmax", _softmax, input, dim, dtype)
 

@@ -55,7 +55,7 @@ def special_airy_ai(input):
     Near its zeros, all of them negative, the absolute error is small, not the relative one.
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.special.airy_ai(mg.tensor([0.0, 1.0]))
-    tensor([0.355 , 0.1353])
+    tensor([0.3550, 0.1353])
     """
     return _airy(double(input), AI, -0.25)
 

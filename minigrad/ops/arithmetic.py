@@ -60,7 +60,7 @@ def addcmul(input, tensor1, tensor2, *, value=1):
 
     Shapes: any that broadcast. Dtypes: all but bool.
     >>> mg.addcmul(mg.tensor([1.0, 1.0]), mg.tensor([2.0, 3.0]), mg.tensor([4.0, 5.0]), value=0.5)
-    tensor([5. , 8.5])
+    tensor([5.0000, 8.5000])
     """
     return add(input, mul(tensor1, tensor2), alpha=value)
 
@@ -149,7 +149,7 @@ def clamp_max(input, max):
 
     Shapes: `max` is a number or a tensor that broadcasts. Dtypes: all but bool.
     >>> mg.clamp_max(mg.tensor([-2.0, 0.5, 3.0]), 1)
-    tensor([-2. ,  0.5,  1. ])
+    tensor([-2.0000,  0.5000,  1.0000])
     """
     return clamp(input, max=max)
 
@@ -194,7 +194,7 @@ def heaviside(input, values):
 
     Shapes: any that broadcast. Dtypes: all.
     >>> mg.heaviside(mg.tensor([-2.0, 0.0, 3.0]), mg.tensor(0.5))
-    tensor([0. , 0.5, 1. ])
+    tensor([0.0000, 0.5000, 1.0000])
     """
     return np.where(np.equal(input, 0), values, np.greater(input, 0))
 
@@ -223,7 +223,7 @@ def logaddexp(input, other):
 
     Shapes: any that broadcast. Dtypes: floats.
     >>> mg.logaddexp(mg.tensor([1000.0, 0.0]), mg.tensor([1000.0, -200.0]))
-    tensor([1000.6932,    0.    ])
+    tensor([1000.6932,    0.0000])
     """
     return np.logaddexp(input, other, dtype=np.float64)  # near a zero of the result, float32 would keep few digits
 
@@ -322,7 +322,7 @@ def ldexp(input, other):
 
     Shapes: any that broadcast. Dtypes: floats; integers are converted.
     >>> mg.ldexp(mg.tensor([1.0, 3.0]), mg.tensor([3, -1]))
-    tensor([8. , 1.5])
+    tensor([8.0000, 1.5000])
     """
     return mul(input, pow(2.0, other))
 
@@ -344,7 +344,7 @@ def frexp(input):
 
     Shapes: any. Dtypes: floats; the exponent is int32.
     >>> mg.frexp(mg.tensor([8.0, -3.0])).mantissa
-    tensor([ 0.5 , -0.75])
+    tensor([ 0.5000, -0.7500])
     """
     if not input.is_floating_point():
         raise DTypeError(f"frexp: expected a floating-point tensor, got dtype {input.dtype.name}")
@@ -358,7 +358,7 @@ def frac(input):
 
     Shapes: any. Dtypes: floats.
     >>> mg.frac(mg.tensor([1.5, -2.25]))
-    tensor([ 0.5 , -0.25])
+    tensor([ 0.5000, -0.2500])
     """
     if not input.is_floating_point():
         raise DTypeError(f"frac: expected a floating-point tensor, got dtype {input.dtype.name}")
@@ -403,7 +403,7 @@ def logit(input, eps=None):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.logit(mg.tensor([0.5, 0.75]))
-    tensor([0.    , 1.0986])
+    tensor([0.0000, 1.0986])
     """
     p = np.asarray(input) if eps is None else np.clip(input, eps, 1 - eps)
     # 2 p - 1 is exact above 1/4, where the quotient would lose what distinguishes p from 1/2.

@@ -72,15 +72,15 @@ def _over(y, input, at_zero):
 
 
 i0 = _declare("i0", lambda x: _i(x, 0), lambda g, input: g * special_i1(input), "Modified Bessel function of the first kind, order 0.",
-              where="mg Tensor special", example=">>> mg.i0(mg.tensor([0.0, 1.0]))\ntensor([1.    , 1.2661])")  # fmt: skip
+              where="mg Tensor special", example=">>> mg.i0(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 1.2661])")  # fmt: skip
 special_i0e = _declare("special_i0e", lambda x: _i_scaled(x, 0), lambda g, input, y: g * (special_i1e(input) - sign(input) * y),
-                       "exp(-|input|) * i0(input).", example=">>> mg.special.i0e(mg.tensor([0.0, 1.0]))\ntensor([1.    , 0.4658])")  # fmt: skip
+                       "exp(-|input|) * i0(input).", example=">>> mg.special.i0e(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 0.4658])")  # fmt: skip
 special_i1 = _declare("special_i1", lambda x: _i(x, 1), lambda g, input, y: g * (i0(input) - _over(y, input, 0.5)),
                       "Modified Bessel function of the first kind, order 1.",
-                      example=">>> mg.special.i1(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.5652])")  # fmt: skip
+                      example=">>> mg.special.i1(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.5652])")  # fmt: skip
 special_i1e = _declare("special_i1e", lambda x: _i_scaled(x, 1),
                        lambda g, input, y: g * (special_i0e(input) - sign(input) * y - _over(y, input, 0.5)),
-                       "exp(-|input|) * i1(input).", example=">>> mg.special.i1e(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.2079])")  # fmt: skip
+                       "exp(-|input|) * i1(input).", example=">>> mg.special.i1e(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.2079])")  # fmt: skip
 
 special_modified_bessel_i0 = _declare(
     "special_modified_bessel_i0", lambda x: _i(x, 0), lambda g, input: g * special_i1(input), "The same as i0.",
@@ -91,7 +91,7 @@ special_modified_bessel_i1 = _declare(
 special_modified_bessel_k0 = _declare(
     "special_modified_bessel_k0", lambda x: _k_scaled(x, 0) * np.exp(-x), lambda g, input: neg(g * special_modified_bessel_k1(input)),
     "Modified Bessel function of the second kind, order 0; infinite at 0, NaN below.", draw=positive,
-    example=">>> mg.special.modified_bessel_k0(mg.tensor([1.0]))\ntensor([0.421])")  # fmt: skip
+    example=">>> mg.special.modified_bessel_k0(mg.tensor([1.0]))\ntensor([0.4210])")  # fmt: skip
 special_modified_bessel_k1 = _declare(
     "special_modified_bessel_k1", lambda x: _k_scaled(x, 1) * np.exp(-x),
     lambda g, input, y: neg(g * (special_modified_bessel_k0(input) + y / input)),
@@ -150,11 +150,11 @@ def _y(x, order):
 
 special_bessel_j0 = _declare("special_bessel_j0", lambda x: _j(x, 0), lambda g, input: neg(g * special_bessel_j1(input)),
                              "Bessel function of the first kind, order 0.",
-                             example=">>> mg.special.bessel_j0(mg.tensor([0.0, 1.0]))\ntensor([1.    , 0.7652])")  # fmt: skip
+                             example=">>> mg.special.bessel_j0(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 0.7652])")  # fmt: skip
 special_bessel_j1 = _declare("special_bessel_j1", lambda x: _j(x, 1),
                              lambda g, input, y: g * (special_bessel_j0(input) - _over(y, input, 0.5)),
                              "Bessel function of the first kind, order 1.",
-                             example=">>> mg.special.bessel_j1(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.4401])")  # fmt: skip
+                             example=">>> mg.special.bessel_j1(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.4401])")  # fmt: skip
 special_bessel_y0 = _declare("special_bessel_y0", lambda x: _y(x, 0), lambda g, input: neg(g * special_bessel_y1(input)),
                              "Bessel function of the second kind, order 0; -inf at 0, NaN below.", draw=positive,
                              example=">>> mg.special.bessel_y0(mg.tensor([1.0]))\ntensor([0.0883])")  # fmt: skip
@@ -170,4 +170,4 @@ def _spherical(x):
 special_spherical_bessel_j0 = _declare(
     "special_spherical_bessel_j0", _spherical, lambda g, input, y: g * _over(cos(input) - y, input, 0.0),
     "Spherical Bessel function of the first kind, order 0: sin(input) / input, 1 at 0.",
-    example=">>> mg.special.spherical_bessel_j0(mg.tensor([0.0, 1.0]))\ntensor([1.    , 0.8415])")  # fmt: skip
+    example=">>> mg.special.spherical_bessel_j0(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 0.8415])")  # fmt: skip

@@ -193,7 +193,7 @@ def angle(input):
 
     Shapes: any. Dtypes: all; of complex numbers it is real, integers are converted. The gradient at 0 is 0.
     >>> mg.angle(mg.tensor([1.0, 1.0j, -1.0]))
-    tensor([0.    , 1.5708, 3.1416])
+    tensor([0.0000, 1.5708, 3.1416])
     """
     return _angle(input if input.is_floating_point() or input.is_complex() else input.to(_core.get_default_dtype()))
 

@@ -13,7 +13,7 @@ from ..device import on_cpu
 from ..errors import DTypeError, ShapeError
 
 __all__ = [
-    "arange", "as_tensor", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "ones", "ones_like", "tensor", "zeros",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "ones", "ones_like", "tensor", "zeros",
     "zeros_like",
 ]  # fmt: skip
 
@@ -215,7 +215,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     """start, start + step, ... below end. Integers give int64, a float anywhere the default dtype.
 
     >>> mg.arange(1, 2.5, 0.5)
-    tensor([1. , 1.5, 2. ])
+    tensor([1.0000, 1.5000, 2.0000])
     """
     if device is not None:
         on_cpu(device, "arange")
@@ -239,7 +239,7 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
     """`steps` values evenly from start to end, both included.
 
     >>> mg.linspace(0, 1, 3)
-    tensor([0. , 0.5, 1. ])
+    tensor([0.0000, 0.5000, 1.0000])
     """
     if device is not None:
         on_cpu(device, "linspace")

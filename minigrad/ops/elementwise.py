@@ -83,7 +83,7 @@ def div(input, other, *, rounding_mode=None):
 
     Shapes: any that broadcast. Dtypes: all; integers are divided as floats unless rounded. Raises ValueError for another mode.
     >>> mg.div(mg.tensor([7, -7]), 2), mg.div(mg.tensor([7, -7]), 2, rounding_mode="trunc")
-    (tensor([ 3.5, -3.5]), tensor([ 3, -3]))
+    (tensor([ 3.5000, -3.5000]), tensor([ 3, -3]))
     """
     if rounding_mode is None:
         return _true_div(input, other)
@@ -268,7 +268,7 @@ def sgn(input):
 
     Shapes: any. Dtypes: all but bool.
     >>> mg.sgn(mg.tensor([3.0 + 4.0j, 0.0]))
-    tensor([0.6+0.8j, 0. +0.j ])
+    tensor([0.6000+0.8000j, 0.0000+0.0000j])
     """
     size = np.abs(input)
     return input / np.where(size == 0, 1, size) if np.iscomplexobj(input) else np.where(np.isnan(input), 0, np.sign(input))
@@ -332,39 +332,39 @@ def _erfc_reference(x):
 
 
 exp = _float_function("exp", np.exp, lambda g, y: g * y, one(), "e to the power of input.",
-                      example=">>> mg.exp(mg.tensor([0.0, 1.0]))\ntensor([1.    , 2.7183])")  # fmt: skip
+                      example=">>> mg.exp(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 2.7183])")  # fmt: skip
 exp2 = _float_function("exp2", _exp2_reference, lambda g, y: g * y * math.log(2), one(), "2 to the power of input.",
                        example=">>> mg.exp2(mg.tensor([0.0, 3.0]))\ntensor([1., 8.])")  # fmt: skip
 expm1 = _float_function("expm1", np.expm1, lambda g, y: g * (y + 1), one(), "exp(input) - 1, exact near 0.",
-                        example=">>> mg.expm1(mg.tensor([0.0, 1.0]))\ntensor([0.    , 1.7183])")  # fmt: skip
+                        example=">>> mg.expm1(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 1.7183])")  # fmt: skip
 log = _float_function("log", np.log, lambda g, input: g / input, one(positive), "Natural logarithm; NaN below 0, -inf at 0.",
-                      example=">>> mg.log(mg.tensor([1.0, 10.0]))\ntensor([0.    , 2.3026])")  # fmt: skip
+                      example=">>> mg.log(mg.tensor([1.0, 10.0]))\ntensor([0.0000, 2.3026])")  # fmt: skip
 log2 = _float_function("log2", np.log2, lambda g, input: g / (input * math.log(2)), one(positive), "Logarithm to base 2.",
                        example=">>> mg.log2(mg.tensor([1.0, 8.0]))\ntensor([0., 3.])")  # fmt: skip
 log10 = _float_function("log10", np.log10, lambda g, input: g / (input * math.log(10)), one(positive), "Logarithm to base 10.",
                         example=">>> mg.log10(mg.tensor([1.0, 100.0]))\ntensor([0., 2.])")  # fmt: skip
 log1p = _float_function("log1p", np.log1p, lambda g, input: g / (input + 1), one(positive), "log(1 + input), exact near 0.",
-                        example=">>> mg.log1p(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.6931])")  # fmt: skip
+                        example=">>> mg.log1p(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.6931])")  # fmt: skip
 sqrt = _float_function("sqrt", np.sqrt, lambda g, y: g / (y * 2), one(positive), "Square root; NaN below 0.",
                        example=">>> mg.sqrt(mg.tensor([4.0, 9.0]))\ntensor([2., 3.])")  # fmt: skip
 rsqrt = _float_function("rsqrt", lambda x: 1 / np.sqrt(x), lambda g, y: g * (y * y * y) * -0.5, one(positive), "1 / sqrt(input).",
-                        example=">>> mg.rsqrt(mg.tensor([4.0, 16.0]))\ntensor([0.5 , 0.25])")  # fmt: skip
+                        example=">>> mg.rsqrt(mg.tensor([4.0, 16.0]))\ntensor([0.5000, 0.2500])")  # fmt: skip
 reciprocal = _float_function("reciprocal", lambda x: 1 / x, lambda g, y: neg(g * (y * y)), one(away), "1 / input.",
-                             example=">>> mg.reciprocal(mg.tensor([4.0, 0.5]))\ntensor([0.25, 2.  ])")  # fmt: skip
+                             example=">>> mg.reciprocal(mg.tensor([4.0, 0.5]))\ntensor([0.2500, 2.0000])")  # fmt: skip
 sin = _float_function("sin", np.sin, lambda g, input: g * cos(input), one(), "Sine of an angle in radians.",
-                      example=">>> mg.sin(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.8415])")  # fmt: skip
+                      example=">>> mg.sin(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8415])")  # fmt: skip
 cos = _float_function("cos", np.cos, lambda g, input: neg(g * sin(input)), one(), "Cosine of an angle in radians.",
-                      example=">>> mg.cos(mg.tensor([0.0, 1.0]))\ntensor([1.    , 0.5403])")  # fmt: skip
+                      example=">>> mg.cos(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 0.5403])")  # fmt: skip
 tan = _float_function("tan", np.tan, lambda g, y: g * (y * y + 1), one(lambda r, *s: r.between(-1, 1, *s)), "Tangent of an angle in radians.",
-                      example=">>> mg.tan(mg.tensor([0.0, 1.0]))\ntensor([0.    , 1.5574])")  # fmt: skip
+                      example=">>> mg.tan(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 1.5574])")  # fmt: skip
 sinh = _float_function("sinh", np.sinh, lambda g, input: g * cosh(input), one(), "Hyperbolic sine.",
-                       example=">>> mg.sinh(mg.tensor([0.0, 1.0]))\ntensor([0.    , 1.1752])")  # fmt: skip
+                       example=">>> mg.sinh(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 1.1752])")  # fmt: skip
 cosh = _float_function("cosh", np.cosh, lambda g, input: g * sinh(input), one(), "Hyperbolic cosine.",
-                       example=">>> mg.cosh(mg.tensor([0.0, 1.0]))\ntensor([1.    , 1.5431])")  # fmt: skip
+                       example=">>> mg.cosh(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 1.5431])")  # fmt: skip
 erf = _float_function("erf", _erf_reference, lambda g, input: g * exp(neg(input * input)) * (2 / math.sqrt(math.pi)), one(),
-                      "Error function.", example=">>> mg.erf(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.8427])")  # fmt: skip
+                      "Error function.", example=">>> mg.erf(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8427])")  # fmt: skip
 erfc = _float_function("erfc", _erfc_reference, lambda g, input: g * exp(neg(input * input)) * (-2 / math.sqrt(math.pi)), one(),
-                       "1 - erf(input), exact in the tail.", example=">>> mg.erfc(mg.tensor([0.0, 1.0]))\ntensor([1.    , 0.1573])")  # fmt: skip
+                       "1 - erf(input), exact in the tail.", example=">>> mg.erfc(mg.tensor([0.0, 1.0]))\ntensor([1.0000, 0.1573])")  # fmt: skip
 floor = _rounding("floor", np.floor, "Largest integer not above input.", range(-4, 5),
                   example=">>> mg.floor(mg.tensor([1.5, -1.5]))\ntensor([ 1., -2.])")  # fmt: skip
 ceil = _rounding("ceil", np.ceil, "Smallest integer not below input.", range(-4, 5),
@@ -386,7 +386,7 @@ def round(input, *, decimals=0):
 
     Shapes: any. Dtypes: all but bool; integers stay as they are. Raises DTypeError for integers with other decimals than 0.
     >>> mg.round(mg.tensor([0.5, 1.5, -1.7])), mg.round(mg.tensor([12.345]), decimals=1)
-    (tensor([ 0.,  2., -2.]), tensor([12.3]))
+    (tensor([ 0.,  2., -2.]), tensor([12.3000]))
     """
     if decimals == 0:
         return _round(input)
@@ -542,7 +542,7 @@ def clamp(input, min=None, max=None):
 
     Shapes: any; bounds are numbers or tensors that broadcast. Dtypes: all but bool. Raises ValueError without any bound.
     >>> mg.clamp(mg.tensor([-2.0, 0.5, 3.0]), 0, 1)
-    tensor([0. , 0.5, 1. ])
+    tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
         raise ValueError("clamp: at least one of min and max must be given")

@@ -58,7 +58,7 @@ def erfinv(input):
 
     By Wichura's quotients (AS 241). Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.erfinv(mg.tensor([0.0, 0.5]))
-    tensor([0.    , 0.4769])
+    tensor([0.0000, 0.4769])
     """
     x = double(input)
     return _quantile(x / 2, (1 - np.abs(x)) / 2) * SQRT_HALF
@@ -71,7 +71,7 @@ def special_ndtri(input):
 
     By Wichura's quotients (AS 241). Shapes: any. Dtypes: floats; integers are converted. NaN outside [0, 1].
     >>> mg.special.ndtri(mg.tensor([0.5, 0.975]))
-    tensor([0.  , 1.96])
+    tensor([0.0000, 1.9600])
     """
     p = double(input)
     return _quantile(p - 0.5, np.minimum(p, 1 - p))
@@ -104,7 +104,7 @@ def special_erfcx(input):
     By a Chebyshev series in (x - k) / (x + k), as Shepherd and Laframboise have it (Mathematics of Computation 36, 1981).
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.special.erfcx(mg.tensor([0.0, 10.0]))
-    tensor([1.    , 0.0561])
+    tensor([1.0000, 0.0561])
     """
     return erfcx_of(double(input))
 
@@ -115,7 +115,7 @@ def special_ndtr(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.special.ndtr(mg.tensor([0.0, 1.96]))
-    tensor([0.5  , 0.975])
+    tensor([0.5000, 0.9750])
     """
     return erfc(mul(input, -SQRT_HALF)) * 0.5
 
@@ -144,7 +144,7 @@ def special_entr(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.special.entr(mg.tensor([0.0, 0.5, 1.0]))
-    tensor([ 0.    ,  0.3466, -0.    ])
+    tensor([0.0000, 0.3466, -0.0000])
     """
     x = double(input)
     return regions(x, (x > 0, lambda x: -x * np.log(x)), (x == 0, np.zeros_like), (x < 0, lambda x: np.full_like(x, -np.inf)))
@@ -161,6 +161,6 @@ def special_xlog1py(input, other):
 
     Shapes: any that broadcast; either may be a number. Dtypes: floats; integers are converted.
     >>> mg.special.xlog1py(mg.tensor([0.0, 2.0]), mg.tensor([-1.0, 1.0]))
-    tensor([0.    , 1.3863])
+    tensor([0.0000, 1.3863])
     """
     return np.where(np.equal(input, 0) & ~np.isnan(other), 0, input * np.log1p(other))

@@ -238,7 +238,7 @@ def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, re
     """The frequencies of the entries that `fft` of n samples, d apart, gives: [0, 1, ..., -2, -1] / (n d).
 
     >>> mg.fft.fftfreq(4)
-    tensor([ 0.  ,  0.25, -0.5 , -0.25])
+    tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
     if device is not None:
         on_cpu(device, "fftfreq")
@@ -250,7 +250,7 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None, r
     """The frequencies of the entries that `rfft` of n samples, d apart, gives: [0, 1, ..., n // 2] / (n d).
 
     >>> mg.fft.rfftfreq(4)
-    tensor([0.  , 0.25, 0.5 ])
+    tensor([0.0000, 0.2500, 0.5000])
     """
     if device is not None:
         on_cpu(device, "rfftfreq")

@@ -22,7 +22,7 @@ def softsign(input):
 
     Shapes: any. Dtypes: all but bool; integers are divided as floats.
     >>> mg.nn.functional.softsign(mg.tensor([-1.0, 0.0, 3.0]))
-    tensor([-0.5 ,  0.  ,  0.75])
+    tensor([-0.5000,  0.0000,  0.7500])
     """
     return div(input, add(abs(input), 1))
 
@@ -33,7 +33,7 @@ def tanhshrink(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.nn.functional.tanhshrink(mg.tensor([-1.0, 0.0, 1.0]))
-    tensor([-0.2384,  0.    ,  0.2384])
+    tensor([-0.2384,  0.0000,  0.2384])
     """
     return sub(input, tanh(input))
 
@@ -47,7 +47,7 @@ def glu(input, dim=-1):
     Shapes: (..., 2 n, ...) gives (..., n, ...). Dtypes: floats. Raises ShapeError for an odd size.
     Source: Dauphin, Fan, Auli & Grangier, "Language modeling with gated convolutional networks", arXiv:1612.08083.
     >>> mg.nn.functional.glu(mg.tensor([3.0, 0.0]))
-    tensor([1.5])
+    tensor([1.5000])
     """
     _check_float("glu", input)
     if input.ndim == 0:

@@ -134,7 +134,7 @@ def hann_window(window_length: int, periodic: bool = True, *, dtype: Any = None,
     """Hann window: 0.5 - 0.5 cos(2 pi k / N). periodic: for use with an FFT, N is the length; otherwise symmetric, N is the length - 1.
 
     >>> mg.hann_window(4)
-    tensor([0. , 0.5, 1. , 0.5])
+    tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
     if device is not None:
         on_cpu(device, "hann_window")
@@ -148,7 +148,7 @@ def hamming_window(
     """Hamming window: alpha - beta cos(2 pi k / N); `periodic` as in hann_window.
 
     >>> mg.hamming_window(4)
-    tensor([0.08, 0.54, 1.  , 0.54])
+    tensor([0.0800, 0.5400, 1.0000, 0.5400])
     """
     if device is not None:
         on_cpu(device, "hamming_window")
@@ -174,7 +174,7 @@ def bartlett_window(
     """Bartlett window: a triangle, 1 - |2 k / N - 1|; `periodic` as in hann_window.
 
     >>> mg.bartlett_window(4)
-    tensor([0. , 0.5, 1. , 0.5])
+    tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
     if device is not None:
         on_cpu(device, "bartlett_window")

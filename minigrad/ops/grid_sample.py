@@ -216,7 +216,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     Source: Jaderberg et al., "Spatial Transformer Networks", arXiv:1506.02025.
     >>> image, places = mg.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), mg.tensor([[[[0.0, 0.0], [-0.5, 0.5]]]])
     >>> mg.nn.functional.grid_sample(image, places, align_corners=False)
-    tensor([[[[2.5, 3. ]]]])
+    tensor([[[[2.5000, 3.0000]]]])
     """
     return _grid_sample("grid_sample", input, grid, mode, padding_mode, align_corners)
 
@@ -250,7 +250,7 @@ def grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners):
     """`nn.functional.grid_sample` with numbers for modes: 0 bilinear, 1 nearest, 2 bicubic; padding 0 zeros, 1 border, 2 reflection.
 
     >>> mg.grid_sampler(mg.tensor([[[[1.0, 2.0]]]]), mg.tensor([[[[0.0, 0.0]]]]), 0, 0, False)
-    tensor([[[[1.5]]]])
+    tensor([[[[1.5000]]]])
     """
     return _numbered("grid_sampler", input, grid, interpolation_mode, padding_mode, align_corners)
 
@@ -260,7 +260,7 @@ def grid_sampler_2d(input, grid, interpolation_mode, padding_mode, align_corners
     """grid_sampler of images.
 
     >>> mg.grid_sampler_2d(mg.tensor([[[[1.0, 2.0]]]]), mg.tensor([[[[0.0, 0.0]]]]), 0, 0, False)
-    tensor([[[[1.5]]]])
+    tensor([[[[1.5000]]]])
     """
     return _numbered("grid_sampler_2d", input, grid, interpolation_mode, padding_mode, align_corners)
 
@@ -270,7 +270,7 @@ def grid_sampler_3d(input, grid, interpolation_mode, padding_mode, align_corners
     """grid_sampler of volumes.
 
     >>> mg.grid_sampler_3d(mg.tensor([[[[[1.0, 2.0]]]]]), mg.zeros(1, 1, 1, 1, 3), 0, 0, False)
-    tensor([[[[[1.5]]]]])
+    tensor([[[[[1.5000]]]]])
     """
     return _numbered("grid_sampler_3d", input, grid, interpolation_mode, padding_mode, align_corners)
 

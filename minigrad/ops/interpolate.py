@@ -205,7 +205,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     antialias: kernels as wide as the step where an image shrinks (bilinear, bicubic, lanczos).
     Dtypes: floats; with nearest all. Raises ShapeError, ValueError for arguments that exclude one another, DTypeError.
     >>> mg.nn.functional.interpolate(mg.tensor([[[1.0, 2.0, 4.0]]]), 5, mode="linear", align_corners=True)
-    tensor([[[1. , 1.5, 2. , 3. , 4. ]]])
+    tensor([[[1.0000, 1.5000, 2.0000, 3.0000, 4.0000]]])
     """
     n = _check(input, mode, align_corners, antialias)
     if input.dtype in (_core.float16, _core.bfloat16):  # the weights are not rounded
@@ -262,6 +262,6 @@ def upsample_bilinear(input, size=None, scale_factor=None):
     """Bilinear `interpolate` of images with align_corners=True.
 
     >>> mg.nn.functional.upsample_bilinear(mg.tensor([[[[1.0, 2.0]]]]), (1, 3))
-    tensor([[[[1. , 1.5, 2. ]]]])
+    tensor([[[[1.0000, 1.5000, 2.0000]]]])
     """
     return interpolate(input, size, scale_factor, "bilinear", True)

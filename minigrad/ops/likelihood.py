@@ -32,7 +32,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
     full: with Stirling's approximation of log(target!), where target is above 1.
     Shapes: the same for both; returns () unless reduction="none". Dtypes: floats. Raises ShapeError on different shapes.
     >>> mg.nn.functional.poisson_nll_loss(mg.tensor([0.0, 1.0]), mg.tensor([2.0, 0.0]), reduction="none")
-    tensor([1.    , 2.7183])
+    tensor([1.0000, 2.7183])
     """
     reduction = _reduction("poisson_nll_loss", reduction, size_average, reduce)
     _check_pair("poisson_nll_loss", input, target)

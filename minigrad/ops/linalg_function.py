@@ -83,7 +83,7 @@ def pinverse(input, rcond=1e-15):
     """`linalg.pinv` under its older name. Shapes: (..., m, n) gives (..., n, m).
 
     >>> mg.pinverse(mg.tensor([[4.0]]))
-    tensor([[0.25]])
+    tensor([[0.2500]])
     """
     return linalg_pinv(input, rtol=rcond)
 
@@ -128,7 +128,7 @@ def linalg_lstsq(A, B, rcond=None, *, driver=None):
     and a driver other than "gelsy", the default, is named; otherwise empty. rank is empty for driver "gels", singular values for all but "gelsd" and "gelss". rcond: singular values up to rcond *
     the largest count as 0 (default eps * max(m, n)). Shapes: A (..., m, n), B (..., m, k) or a vector for each matrix. Gradients: of solution and residuals.
     >>> mg.linalg.lstsq(mg.tensor([[1.0], [1.0]]), mg.tensor([[1.0], [3.0]])).solution
-    tensor([[2.]])
+    tensor([[2.0000]])
     """
     m, n = _matrix("linalg.lstsq", A).shape[-2:]
     if driver not in _DRIVERS:

@@ -27,7 +27,7 @@ def geqrf(input):
     A named tuple (a, tau). Shapes: (..., m, n) gives (..., m, n), (..., min(m, n)). Has no gradient, as in PyTorch: `linalg.qr` has.
     >>> a, tau = mg.geqrf(mg.tensor([[3.0], [4.0]]))
     >>> a[0], mg.linalg.householder_product(a, tau).squeeze(1)
-    (tensor([-5.]), tensor([-0.6, -0.8]))
+    (tensor([-5.]), tensor([-0.6000, -0.8000]))
     """
 
     def factors(a):

@@ -195,7 +195,7 @@ def lu_solve(b, LU_data, LU_pivots):
     """`linalg.lu_solve` under its older name, arguments exchanged.
 
     >>> mg.lu_solve(mg.tensor([[2.0]]), *mg.linalg.lu_factor(mg.tensor([[4.0]])))
-    tensor([[0.5]])
+    tensor([[0.5000]])
     """
     return linalg_lu_solve(LU_data, LU_pivots, b)
 

@@ -109,8 +109,8 @@ def linalg_inv(A):
     """Inverse of a matrix. Prefer `solve` to multiplying with it. Shapes: (..., n, n). Raises LinAlgError for a singular matrix.
 
     >>> mg.linalg.inv(mg.tensor([[2.0, 0.0], [0.0, 4.0]]))
-    tensor([[0.5 , 0.  ],
-            [0.  , 0.25]])
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
     """
     return _inv(_matrix("linalg.inv", A, True))
 
@@ -120,7 +120,7 @@ def inverse(input):
     """`linalg.inv` under its older name.
 
     >>> mg.inverse(mg.tensor([[2.0]]))
-    tensor([[0.5]])
+    tensor([[0.5000]])
     """
     return linalg_inv(input)
 
@@ -182,7 +182,7 @@ def linalg_solve(A, B, *, left=True):
     Shapes: A (..., n, n); B (..., n, k), or (n,), or A's shape without its last dimension: a vector for each matrix. Leading dimensions
     broadcast. Raises LinAlgError for a singular matrix.
     >>> mg.linalg.solve(mg.tensor([[2.0, 0.0], [0.0, 4.0]]), mg.tensor([2.0, 2.0]))
-    tensor([1. , 0.5])
+    tensor([1.0000, 0.5000])
     """
     A, B, vector = _system("linalg.solve", A, B, left)
     X = _solve(A, B) if left else _solve(A.mT, B.mT).mT
@@ -273,7 +273,7 @@ def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """`linalg.solve_triangular` under its older name, arguments exchanged; gives (solution, a copy of A's triangle).
 
     >>> mg.triangular_solve(mg.tensor([[2.0]]), mg.tensor([[4.0]])).solution
-    tensor([[0.5]])
+    tensor([[0.5000]])
     """
     solution = linalg_solve_triangular(A.mT if transpose else A, b, upper=upper != transpose, unitriangular=unitriangular)
     return Triangular(solution, A.clone())
@@ -353,7 +353,7 @@ def cholesky_inverse(L, upper=False):
     """Inverse of A, given its Cholesky factor. Shapes: (..., n, n).
 
     >>> mg.cholesky_inverse(mg.tensor([[2.0]]))
-    tensor([[0.25]])
+    tensor([[0.2500]])
     """
     return cholesky_solve(expand(_eye_like(_matrix("cholesky_inverse", L, True)), L.shape), L, upper)
 

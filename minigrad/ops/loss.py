@@ -118,7 +118,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
     Shapes: the same for both; returns () unless reduction="none". Dtypes: floats. Raises ShapeError, ValueError for beta < 0.
     >>> mg.nn.functional.smooth_l1_loss(mg.zeros(2), mg.tensor([1.0, 3.0]))
-    tensor(1.5)
+    tensor(1.5000)
     """
     reduction = _reduction("smooth_l1_loss", reduction, size_average, reduce)
     _check_pair("smooth_l1_loss", input, target)
@@ -135,7 +135,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 
     Shapes: the same for both; returns () unless reduction="none". Dtypes: floats. Raises ShapeError, ValueError for delta <= 0.
     >>> mg.nn.functional.huber_loss(mg.zeros(2), mg.tensor([1.0, 3.0]), delta=2.0)
-    tensor(2.25)
+    tensor(2.2500)
     """
     reduction = _reduction("huber_loss", reduction, None, None)
     _check_pair("huber_loss", input, target, weight)
@@ -467,7 +467,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     Shapes: input (N, C, ...) or (C,); target (N, ...) or (), class indices; weight (C,) or None; returns () unless
         reduction="none". Dtypes: floats; indices int64. Raises ShapeError, DTypeError, IndexError as cross_entropy.
     >>> mg.nn.functional.nll_loss(mg.tensor([[-1.0, -2.0], [-3.0, -4.0]]), mg.tensor([0, 1]))
-    tensor(2.5)
+    tensor(2.5000)
     """
     if size_average is not None or reduce is not None or reduction not in ("none", "mean", "sum"):
         reduction = _reduction("nll_loss", reduction, size_average, reduce)

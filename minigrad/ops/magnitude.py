@@ -83,8 +83,8 @@ def renorm(input, p, dim, maxnorm):
 
     Shapes: at least two dimensions. Dtypes: floats.
     >>> mg.renorm(mg.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0)
-    tensor([[0.6, 0.8],
-            [0.3, 0.4]])
+    tensor([[0.6000, 0.8000],
+            [0.3000, 0.4000]])
     """
     if input.ndim < 2:
         raise ShapeError(f"renorm: expected at least 2 dimensions, got shape {input.shape}")

@@ -47,7 +47,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
 
     Shapes: the same for both; returns () unless reduction="none". Dtypes: floats. Raises ShapeError on different shapes.
     >>> mg.nn.functional.hinge_embedding_loss(mg.tensor([0.5, 0.25]), mg.tensor([1.0, -1.0]), reduction="none")
-    tensor([0.5 , 0.75])
+    tensor([0.5000, 0.7500])
     """
     reduction = _reduction("hinge_embedding_loss", reduction, size_average, reduce)
     _check_pair("hinge_embedding_loss", input, target)
@@ -188,7 +188,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     Shapes: (N, C) or (C,), the same for both; returns () or, with reduction="none", (N,). Dtypes: floats; target int64.
     Raises: IndexError for a class that does not exist, ShapeError.
     >>> mg.nn.functional.multilabel_margin_loss(mg.tensor([0.1, 0.2, 0.4, 0.8]), mg.tensor([3, 0, -1, 1]))
-    tensor(0.85)
+    tensor(0.8500)
     """
     op = "multilabel_margin_loss"
     reduction = _reduction(op, reduction, size_average, reduce)

@@ -78,7 +78,7 @@ def linear(input, weight, bias=None):
 
     Shapes: input (..., in), weight (out, in) or (in,), bias (out,) or None; gives (..., out). Dtypes: one for all.
     >>> mg.nn.functional.linear(mg.tensor([[1.0, 2.0]]), mg.tensor([[3.0, 4.0]]), mg.tensor([0.5]))
-    tensor([[11.5]])
+    tensor([[11.5000]])
     """
     y = np.matmul(input, np.swapaxes(weight, -1, -2) if np.ndim(weight) == 2 else weight)
     return y if bias is None else y + bias

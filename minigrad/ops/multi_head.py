@@ -85,8 +85,8 @@ def multi_head_attention_forward(
     >>> y, weights = mg.nn.functional.multi_head_attention_forward(
     ...     x, x, x, 2, 1, mg.cat([w * 0, w * 0, w]), None, None, None, False, 0.0, w, None)
     >>> y
-    tensor([[0.5, 0.5],
-            [0.5, 0.5]])
+    tensor([[0.5000, 0.5000],
+            [0.5000, 0.5000]])
     """
     batched = _check_heads(query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight)
     if is_causal and attn_mask is None:

@@ -195,7 +195,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     Dtypes: floats, the same for all. Raises ShapeError, DTypeError for what does not fit.
     Source: Ba, Kiros & Hinton, "Layer normalization", arXiv:1607.06450.
     >>> mg.nn.functional.layer_norm(mg.tensor([[1.0, 3.0]]), (2,))
-    tensor([[-1.,  1.]])
+    tensor([[-1.0000,  1.0000]])
     """
     _check_input("layer_norm", input)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
@@ -221,7 +221,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     Shapes: input (N, C, ...); weight and bias (C,) or None; returns input's. Dtypes: floats, the same for all.
     Raises: ShapeError if the channels cannot be divided. Source: Wu & He, "Group normalization", arXiv:1803.08494.
     >>> mg.nn.functional.group_norm(mg.tensor([[1.0, 3.0, 2.0, 6.0]]), 2)
-    tensor([[-1.,  1., -1.,  1.]])
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
     """
     _check_input("group_norm", input)
     if input.ndim < 2:
@@ -352,8 +352,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     Raises: ShapeError for what does not fit, or one value per channel when training; ValueError without statistics.
     Source: Ioffe & Szegedy, "Batch normalization", arXiv:1502.03167.
     >>> mg.nn.functional.batch_norm(mg.tensor([[1.0], [3.0]]), None, None, training=True)
-    tensor([[-1.],
-            [ 1.]])
+    tensor([[-1.0000],
+            [ 1.0000]])
     """
     _check_input("batch_norm", input)
     if input.ndim < 2:

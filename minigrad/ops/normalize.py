@@ -45,8 +45,8 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     Raises: ShapeError for what does not fit, or one value per channel; ValueError without statistics.
     Source: Ulyanov, Vedaldi & Lempitsky, "Instance normalization", arXiv:1607.08022.
     >>> mg.nn.functional.instance_norm(mg.tensor([[[1.0, 3.0], [2.0, 6.0]]]))
-    tensor([[[-1.,  1.],
-             [-1.,  1.]]])
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
     """
     _check_input("instance_norm", input)
     if input.ndim < 3:
@@ -86,7 +86,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     Shapes: input (..., *normalized_shape); weight normalized_shape or None; returns input's. Dtypes: floats, the same for both.
     Raises: ShapeError for what does not fit. Source: Zhang & Sennrich, arXiv:1910.07467.
     >>> mg.nn.functional.rms_norm(mg.tensor([[1.0, 7.0]]), (2,))
-    tensor([[0.2, 1.4]])
+    tensor([[0.2000, 1.4000]])
     """
     _check_input("rms_norm", input)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
@@ -110,8 +110,8 @@ def mg_batch_norm(input, weight, bias, running_mean, running_var, training, mome
     """nn.functional.batch_norm with the arguments in the order of `torch.batch_norm`; cudnn_enabled is of no effect.
 
     >>> mg.batch_norm(mg.tensor([[1.0], [3.0]]), None, None, None, None, True, 0.1, 1e-5, False)
-    tensor([[-1.],
-            [ 1.]])
+    tensor([[-1.0000],
+            [ 1.0000]])
     """
     return batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
@@ -123,7 +123,7 @@ def mg_instance_norm(input, weight, bias, running_mean, running_var, use_input_s
     """nn.functional.instance_norm with the arguments in the order of `torch.instance_norm`; cudnn_enabled is of no effect.
 
     >>> mg.instance_norm(mg.tensor([[[1.0, 3.0]]]), None, None, None, None, True, 0.1, 1e-5, False)
-    tensor([[[-1.,  1.]]])
+    tensor([[[-1.0000,  1.0000]]])
     """
     return instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
 
@@ -139,7 +139,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     Shapes: (N, C, ...), three dimensions at least. Dtypes: floats. Raises ShapeError, ValueError for size below 1.
     Source: Krizhevsky, Sutskever & Hinton, "ImageNet classification with deep convolutional neural networks", 2012.
     >>> mg.nn.functional.local_response_norm(mg.ones(1, 3, 1), 2, alpha=2.0, beta=1.0)
-    tensor([[[0.5   ],
+    tensor([[[0.5000],
              [0.3333],
              [0.3333]]])
     """
@@ -168,8 +168,8 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
 
     Shapes: any; dim may be several. Dtypes: floats.
     >>> mg.nn.functional.normalize(mg.tensor([[3.0, 4.0], [0.0, 0.0]]))
-    tensor([[0.6, 0.8],
-            [0. , 0. ]])
+    tensor([[0.6000, 0.8000],
+            [0.0000, 0.0000]])
     """
     _check_input("normalize", input)
     y = input / clamp(norm(input, p, dim, True), min=eps)
@@ -213,7 +213,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
     Shapes: any that broadcast; the last dimension goes, or stays as 1 with `keepdim`. Dtypes: all; the result is a float.
     >>> mg.pairwise_distance(mg.tensor([[1.0, 2.0]]), mg.tensor([[4.0, 6.0]]))
-    tensor([5.])
+    tensor([5.0000])
     """
     for t in (x1, x2):
         if not isinstance(t, _core.Tensor):

@@ -285,7 +285,7 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     interpolation: what is between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
     Shapes: q a number or 1-d tensor, whose entries are the first dimension of the result. Dtypes: floats.
     >>> mg.quantile(mg.tensor([1.0, 2.0, 3.0, 10.0]), 0.5)
-    tensor(2.5)
+    tensor(2.5000)
     """
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 

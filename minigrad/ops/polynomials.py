@@ -51,7 +51,7 @@ def _shifted_chebyshev(k, x, p, q):
     return (4 * x - 2) * p - q
 
 
-CHEBYSHEV = {"t": ("first", lambda x: x, "tensor([-0.5,  7. ])", "tensor([-1., 17.])"),
+CHEBYSHEV = {"t": ("first", lambda x: x, "tensor([-0.5000,  7.0000])", "tensor([-1., 17.])"),
              "u": ("second", lambda x: 2 * x, "tensor([ 0., 15.])", "tensor([-1., 35.])"),
              "v": ("third", lambda x: 2 * x - 1, "tensor([-1., 11.])", "tensor([-1., 29.])"),
              "w": ("fourth", lambda x: 2 * x + 1, "tensor([ 1., 19.])", "tensor([-1., 41.])")}  # fmt: skip
@@ -64,8 +64,8 @@ for _kind, (_word, _first, _example, _shifted_example) in CHEBYSHEV.items():
 special_hermite_polynomial_h = _family("hermite_polynomial_h", "Hermite's polynomial, as physicists have it,", lambda x: 2 * x,
                                        lambda k, x, p, q: 2 * (x * p - k * q), "tensor([-1., 14.])")  # fmt: skip
 special_hermite_polynomial_he = _family("hermite_polynomial_he", "Hermite's polynomial, as statisticians have it,", lambda x: x,
-                                        lambda k, x, p, q: x * p - k * q, "tensor([-0.75,  3.  ])")  # fmt: skip
+                                        lambda k, x, p, q: x * p - k * q, "tensor([-0.7500,  3.0000])")  # fmt: skip
 special_laguerre_polynomial_l = _family("laguerre_polynomial_l", "Laguerre's polynomial", lambda x: 1 - x,
-                                        lambda k, x, p, q: ((2 * k + 1 - x) * p - k * q) / (k + 1), "tensor([ 0.125, -1.   ])")  # fmt: skip
+                                        lambda k, x, p, q: ((2 * k + 1 - x) * p - k * q) / (k + 1), "tensor([ 0.1250, -1.0000])")  # fmt: skip
 special_legendre_polynomial_p = _family("legendre_polynomial_p", "Legendre's polynomial", lambda x: x,
-                                        lambda k, x, p, q: ((2 * k + 1) * x * p - k * q) / (k + 1), "tensor([-0.125,  5.5  ])")  # fmt: skip
+                                        lambda k, x, p, q: ((2 * k + 1) * x * p - k * q) / (k + 1), "tensor([-0.1250,  5.5000])")  # fmt: skip

@@ -307,7 +307,7 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     `divisor_override` divides every window's sum instead of its size. Dtypes: floats; int64, whose quotients are cut off.
     Raises: ShapeError if a window exceeds the padded input; ValueError for a divisor of 0.
     >>> mg.nn.functional.avg_pool2d(mg.tensor([[[1.0, 2.0, 5.0], [4.0, 3.0, 0.0]]]), (2, 1))
-    tensor([[[2.5, 2.5, 2.5]]])
+    tensor([[[2.5000, 2.5000, 2.5000]]])
     """
     return avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 

@@ -124,7 +124,7 @@ def adaptive_avg_pool1d(input, output_size):
 
     Shapes: input (N, C, L) or (C, L); returns (N, C, OL) or (C, OL); otherwise as adaptive_avg_pool2d.
     >>> mg.adaptive_avg_pool1d(mg.tensor([[1.0, 2.0, 6.0]]), 2)
-    tensor([[1.5, 4. ]])
+    tensor([[1.5000, 4.0000]])
     """
     return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
@@ -147,7 +147,7 @@ def adaptive_avg_pool3d(input, output_size):
 
     Shapes: input (N, C, D, H, W) or (C, D, H, W); returns (N, C, OD, OH, OW) or (C, OD, OH, OW); otherwise as adaptive_avg_pool2d.
     >>> mg.nn.functional.adaptive_avg_pool3d(mg.arange(12.0).reshape(1, 2, 2, 3), 1)
-    tensor([[[[5.5]]]])
+    tensor([[[[5.5000]]]])
     """
     return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 

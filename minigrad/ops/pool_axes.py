@@ -105,7 +105,7 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 
     Shapes: input (N, C, L) or (C, L); returns (N, C, OL) or (C, OL), sizes, dtypes and errors as in avg_pool2d.
     >>> mg.avg_pool1d(mg.tensor([[1.0, 4.0, 2.0, 3.0]]), 2)
-    tensor([[2.5, 2.5]])
+    tensor([[2.5000, 2.5000]])
     """
     return avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 

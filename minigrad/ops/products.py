@@ -351,7 +351,7 @@ def pdist(input, p=2.0):
 
     Shapes: (n, k) gives (n (n - 1) / 2,). Dtypes: floats. The gradient at distance 0 is 0.
     >>> mg.pdist(mg.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
-    tensor([5.    , 1.    , 4.2426])
+    tensor([5.0000, 1.0000, 4.2426])
     """
     _distance("pdist", p, input)
     i, j = np.triu_indices(_two("pdist", input, 2).shape[0], 1)

@@ -78,7 +78,7 @@ def rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=
     Draws from the default generator. Shapes: any. Dtypes: floats. Raises ValueError if lower > upper.
     Source: Xu, Wang, Chen & Li, "Empirical evaluation of rectified activations", arXiv:1505.00853.
     >>> mg.nn.functional.rrelu(mg.tensor([-1.0, 2.0]), 0.25, 0.75)
-    tensor([-0.5,  2. ])
+    tensor([-0.5000,  2.0000])
     """
     if lower > upper:
         raise ValueError(f"rrelu: lower must not be above upper, got {lower} and {upper}")
@@ -118,7 +118,7 @@ def celu(input, alpha=1.0, inplace=False):
 
     Shapes: any. Dtypes: floats. Raises ValueError for alpha 0. Source: Barron, arXiv:1704.07483.
     >>> mg.nn.functional.celu(mg.tensor([-1.0, 2.0]), 2.0)
-    tensor([-0.7869,  2.    ])
+    tensor([-0.7869,  2.0000])
     """
     if alpha == 0:
         raise ValueError("celu: alpha must not be 0")
@@ -153,7 +153,7 @@ def prelu(input, weight):
     Shapes: input (N, C, ...), or any if weight has one value; weight (C,), (1,) or (). Dtypes: floats, the same for both.
     Raises: ShapeError, DTypeError for what does not fit. Source: He, Zhang, Ren & Sun, arXiv:1502.01852.
     >>> mg.nn.functional.prelu(mg.tensor([[-1.0, -1.0, 2.0]]), mg.tensor([0.5, 0.25, 0.1]))
-    tensor([[-0.5 , -0.25,  2.  ]])
+    tensor([[-0.5000, -0.2500,  2.0000]])
     """
     _check_float("prelu", input)
     if not isinstance(weight, _core.Tensor):
@@ -188,7 +188,7 @@ def hardshrink(input, lambd=0.5):
 
     Shapes: any. Dtypes: floats.
     >>> mg.nn.functional.hardshrink(mg.tensor([-2.0, 0.3, 0.6]))
-    tensor([-2. ,  0. ,  0.6])
+    tensor([-2.0000,  0.0000,  0.6000])
     """
     return np.where(np.abs(input) <= lambd, np.zeros_like(input), input)
 
@@ -207,7 +207,7 @@ def softshrink(input, lambd=0.5):
 
     Shapes: any. Dtypes: floats. Raises ValueError for a negative lambd.
     >>> mg.nn.functional.softshrink(mg.tensor([-2.0, 0.3, 0.75]))
-    tensor([-1.5 ,  0.  ,  0.25])
+    tensor([-1.5000,  0.0000,  0.2500])
     """
     return input - np.clip(input, -lambd, lambd)
 
@@ -233,7 +233,7 @@ def hardsigmoid(input):
 
     Shapes: any. Dtypes: floats.
     >>> mg.nn.functional.hardsigmoid(mg.tensor([-4.0, 0.0, 1.5]))
-    tensor([0.  , 0.5 , 0.75])
+    tensor([0.0000, 0.5000, 0.7500])
     """
     return np.clip(input + np.asarray(3, np.asarray(input).dtype), 0, 6) / np.asarray(6, np.asarray(input).dtype)
 
@@ -257,7 +257,7 @@ def hardswish(input):
 
     Shapes: any. Dtypes: floats. Source: Howard et al., "Searching for MobileNetV3", arXiv:1905.02244.
     >>> mg.nn.functional.hardswish(mg.tensor([-4.0, 1.0, 4.0]))
-    tensor([-0.    ,  0.6667,  4.    ])
+    tensor([-0.0000, 0.6667, 4.0000])
     """
     x = np.asarray(input)
     return x * np.clip(x + np.asarray(3, x.dtype), 0, 6) / np.asarray(6, x.dtype)

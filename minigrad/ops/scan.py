@@ -148,7 +148,7 @@ def logcumsumexp(input, dim):
 
     Shapes: any. Dtypes: floats.
     >>> mg.logcumsumexp(mg.tensor([1000.0, 1000.0]), 0)
-    tensor([1000.    , 1000.6932])
+    tensor([1000.0000, 1000.6932])
     """
     if not input.is_floating_point():
         raise DTypeError(f"logcumsumexp: expected a floating-point tensor, got dtype {input.dtype.name}")
@@ -238,7 +238,7 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
 
     Shapes: as `trapezoid`, y (..., n, ...) gives (..., n - 1, ...). Dtypes: floats; integers are converted.
     >>> mg.cumulative_trapezoid(mg.tensor([1.0, 5.0, 10.0]))
-    tensor([ 3. , 10.5])
+    tensor([ 3.0000, 10.5000])
     """
     from .reduce import cumsum
 

@@ -102,10 +102,14 @@ def broadcast_to(input, size):
 def view(input, size):
     """The same elements in another shape without copying; -1 stands for one size. Raises ShapeError where `reshape` would copy.
 
+    With a dtype in place of sizes: the same memory as elements of that dtype, larger or smaller ones along the last dimension. That is
+    not recorded, as bits have no gradient.
     Shapes: the element counts agree. Dtypes: all.
     >>> mg.arange(6).view(2, -1)
     tensor([[0, 1, 2],
             [3, 4, 5]])
+    >>> hex(mg.tensor(1.0).view(mg.int32).item())
+    '0x3f800000'
     """
     return np.reshape(input, size)
 
@@ -508,9 +512,11 @@ def _to(self, *args, dtype=None, device=None, copy=False, non_blocking=False):
     return clone(self) if copy and out is self else out
 
 
-def _type(self, dtype=None):
-    """The dtype, or the tensor cast to one, which may be given as PyTorch's older `FloatTensor` and so on."""
-    return self.dtype if dtype is None else _core.cast(self, getattr(dtype, "dtype", dtype))
+def _type(self, dtype=None, non_blocking=False):
+    """Without a dtype its older name, "minigrad.FloatTensor"; else the tensor cast to it. Such names and `mg.FloatTensor` are taken too."""
+    from ..legacy import dtype_of, type_name
+
+    return type_name(self.dtype) if dtype is None else _core.cast(self, dtype_of(dtype))
 
 
 def _type_as(self, other):

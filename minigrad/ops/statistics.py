@@ -87,7 +87,7 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
 
     Shapes: any. Dtypes: floats (`dtype` casts first).
     >>> mg.nanmean(mg.tensor([1.0, float("nan"), 2.0]))
-    tensor(1.5)
+    tensor(1.5000)
     """
     x = input if dtype is None else _core.cast(input, dtype)
     if not x.is_floating_point():

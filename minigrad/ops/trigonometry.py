@@ -29,17 +29,17 @@ def _inverse(ref, rule, doc, draw, *aliases, example, kernel=None):
 
 
 acos = _inverse(np.arccos, lambda g, input: neg(g * rsqrt(1 - input * input)), "The angle in [0, pi] that has this cosine; NaN outside [-1, 1].",
-                _between(-0.9, 0.9), "arccos", kernel="acos", example=">>> mg.acos(mg.tensor([1.0, 0.0]))\ntensor([0.    , 1.5708])")  # fmt: skip
+                _between(-0.9, 0.9), "arccos", kernel="acos", example=">>> mg.acos(mg.tensor([1.0, 0.0]))\ntensor([0.0000, 1.5708])")  # fmt: skip
 asin = _inverse(np.arcsin, lambda g, input: g * rsqrt(1 - input * input), "The angle in [-pi/2, pi/2] that has this sine; NaN outside [-1, 1].",
-                _between(-0.9, 0.9), "arcsin", kernel="asin", example=">>> mg.asin(mg.tensor([0.0, 1.0]))\ntensor([0.    , 1.5708])")  # fmt: skip
+                _between(-0.9, 0.9), "arcsin", kernel="asin", example=">>> mg.asin(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 1.5708])")  # fmt: skip
 atan = _inverse(np.arctan, lambda g, input: g / (input * input + 1), "The angle in (-pi/2, pi/2) that has this tangent.",
-                normal, "arctan", kernel="atan", example=">>> mg.atan(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.7854])")  # fmt: skip
+                normal, "arctan", kernel="atan", example=">>> mg.atan(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.7854])")  # fmt: skip
 acosh = _inverse(np.arccosh, lambda g, input: g * (rsqrt(input - 1) * rsqrt(input + 1)), "The number >= 0 that has this hyperbolic cosine; NaN below 1.",
-                 _between(1.2, 4), "arccosh", example=">>> mg.acosh(mg.tensor([1.0, 2.0]))\ntensor([0.   , 1.317])")  # fmt: skip
+                 _between(1.2, 4), "arccosh", example=">>> mg.acosh(mg.tensor([1.0, 2.0]))\ntensor([0.0000, 1.3170])")  # fmt: skip
 asinh = _inverse(np.arcsinh, lambda g, input: g * rsqrt(input * input + 1), "The number that has this hyperbolic sine.",
-                 normal, "arcsinh", example=">>> mg.asinh(mg.tensor([0.0, 1.0]))\ntensor([0.    , 0.8814])")  # fmt: skip
+                 normal, "arcsinh", example=">>> mg.asinh(mg.tensor([0.0, 1.0]))\ntensor([0.0000, 0.8814])")  # fmt: skip
 atanh = _inverse(np.arctanh, lambda g, input: g / (1 - input * input), "The number that has this hyperbolic tangent; NaN outside [-1, 1].",
-                 _between(-0.9, 0.9), "arctanh", example=">>> mg.atanh(mg.tensor([0.0, 0.5]))\ntensor([0.    , 0.5493])")  # fmt: skip
+                 _between(-0.9, 0.9), "arctanh", example=">>> mg.atanh(mg.tensor([0.0, 0.5]))\ntensor([0.0000, 0.5493])")  # fmt: skip
 
 
 @defop(result="float", vjp={"input": lambda g: g * RADIAN}, samples=one(), linear_in=("input",))
@@ -48,7 +48,7 @@ def deg2rad(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.deg2rad(mg.tensor([0.0, 180.0]))
-    tensor([0.    , 3.1416])
+    tensor([0.0000, 3.1416])
     """
     return np.multiply(input, RADIAN)
 
@@ -59,7 +59,7 @@ def rad2deg(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.rad2deg(mg.tensor([0.0, 1.0]))
-    tensor([ 0.    , 57.2958])
+    tensor([ 0.0000, 57.2958])
     """
     return np.multiply(input, 1 / RADIAN)
 
@@ -76,7 +76,7 @@ def sinc(input):
 
     Shapes: any. Dtypes: floats; integers are converted.
     >>> mg.sinc(mg.tensor([0.0, 0.5]))
-    tensor([1.    , 0.6366])
+    tensor([1.0000, 0.6366])
     """
     x = np.asarray(input)
     if x.dtype.kind != "c":

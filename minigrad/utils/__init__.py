@@ -3,7 +3,7 @@
 from ..missing import missing
 from . import data
 
-__all__ = ["checkpoint", "data", "summary", "tensorboard"]
+__all__ = ["checkpoint", "data", "hooks", "summary", "tensorboard"]
 
 
 def __getattr__(name: str) -> object:
@@ -11,6 +11,6 @@ def __getattr__(name: str) -> object:
 
     if name == "summary":
         return importlib.import_module(".model_summary", __name__).summary
-    if name in ("checkpoint", "tensorboard"):
+    if name in ("checkpoint", "hooks", "tensorboard"):
         return importlib.import_module(f".{name}", __name__)
     raise missing(__name__, name, lambda: __all__)

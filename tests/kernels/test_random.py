@@ -156,3 +156,98 @@ def test_threads_do_not_change_numbers(name: str, dtype: str, p: tuple) -> None:
         raw.lib.mg_set_num_threads(raw.lib.mg_available_cpus())
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+# ---- random_gamma.c ----
+
+SHAPES = [0.02, 0.3, 0.999, 1.0, 2.5, 40.0, 1e5]
+
+
+def log_gamma(alpha: np.ndarray, seed: int = 7, offset: int = 0, isa: str | None = None) -> np.ndarray:
+    out = raw.guarded(alpha.shape, str(alpha.dtype))
+    assert raw.run("log_gamma_numbers", {"float32": "f32", "float64": "f64"}[str(alpha.dtype)], [out, alpha], [seed, offset], isa) == 0
+    raw.check_guards(out)
+    return out
+
+
+@isas
+@pytest.mark.parametrize("alpha", SHAPES)
+def test_gamma_numbers_have_their_distribution(alpha: float, isa: str) -> None:
+    special = pytest.importorskip("scipy.special")
+    n = 20_000
+    z = np.sort(log_gamma(np.full(n, alpha), isa=isa))
+    with np.errstate(under="ignore"):
+        # Far down P(a, x) = x**a / gamma(a + 1), which does not underflow
+        f = np.where(z < -700, np.exp(alpha * np.minimum(z, -700) - special.gammaln(alpha + 1)), special.gammainc(alpha, np.exp(z)))
+    at = np.arange(n) / n
+    assert max(np.abs(f - at).max(), np.abs(f - at - 1 / n).max()) * math.sqrt(n) < KS
+
+
+@given(st.sampled_from(["float32", "float64"]), st.integers(0, 2**63 - 1), st.integers(0, 2**60), st.integers(0, 150), st.integers(1, 150),
+       st.sampled_from(raw.isas()))  # fmt: skip
+def test_a_gamma_number_depends_only_on_seed_position_and_concentration(dtype, seed, offset, start, n, isa) -> None:
+    alpha = np.resize(np.array(SHAPES, dtype), start + n)
+    whole, part = log_gamma(alpha, seed, offset, isa), log_gamma(alpha[start:].copy(), seed, offset + start, isa)
+    np.testing.assert_array_equal(whole[start:], part)
+    alone = log_gamma(np.full(1, alpha[-1], dtype), seed, offset + start + n - 1, isa)
+    np.testing.assert_array_equal(alone, whole[-1:])
+    wide = log_gamma(alpha.astype("float64"), seed, offset)
+    np.testing.assert_allclose(whole, wide, 1e-6 if dtype == "float32" else 1e-12, 1e-6 if dtype == "float32" else 1e-12)
+
+
+@isas
+def test_gamma_numbers_of_no_concentration(isa: str) -> None:
+    z = log_gamma(np.array([0.0, np.inf, -1.0, np.nan, -np.inf, 1.0, 5e-324]), isa=isa)
+    assert z[0] == -np.inf and z[1] == np.inf and np.isnan(z[2:5]).all() and np.isfinite(z[5]) and z[6] < -1e300
+    log_gamma(np.zeros(0), isa=isa)
+
+
+def test_neighbours_of_gamma_numbers_are_independent() -> None:
+    z = log_gamma(np.full(N, 3.0))
+    z = (z - z.mean()) / z.std()
+    for lag in (1, 4, 8, 16, 64):
+        assert abs((z[lag:] * z[:-lag]).mean()) < 5 / math.sqrt(N)
+    other = log_gamma(np.full(N, 3.0), seed=8)
+    assert abs(np.corrcoef(z, other)[0, 1]) < 5 / math.sqrt(N)
+    normal = draw("normal", "f64", N, 0.0, 1.0)
+    assert abs(np.corrcoef(z, normal)[0, 1]) < 5 / math.sqrt(N), "the common stream of the same seed is another"
+
+
+def slope(alpha: np.ndarray, z: np.ndarray, isa: str | None = None) -> np.ndarray:
+    out = raw.guarded(alpha.shape, str(alpha.dtype))
+    assert raw.run("log_gamma_slope", {"float32": "f32", "float64": "f64"}[str(alpha.dtype)], [out, alpha, z], [], isa) == 0
+    raw.check_guards(out)
+    return out
+
+
+@isas
+def test_slope_of_gamma_numbers_is_that_of_each_alone(isa: str) -> None:
+    """Series, fraction and expansion side by side in one vector: each lane goes its own way, and ends where it would end alone."""
+    alpha = np.resize(np.array([0.01, 0.7, 3.0, 50.0, 1e4, 1e7]), 61)
+    z = log_gamma(alpha, seed=3)
+    z[::5] = np.log(alpha[::5] + 4 * np.sqrt(alpha[::5]) + 4)  # where the fraction is taken
+    whole = slope(alpha, z, isa)
+    np.testing.assert_array_equal(whole, [slope(a, b, isa)[0] for a, b in zip(alpha[:, None].copy(), z[:, None].copy(), strict=True)])
+    np.testing.assert_allclose(slope(alpha.astype("float32"), z.astype("float32"), isa), whole, 3e-4)
+    np.testing.assert_allclose(whole, slope(alpha, z), 1e-12)
+    odd = slope(np.array([np.nan, 1.0, 0.0, np.inf, 2.0, 1.0]), np.array([0.0, np.nan, 0.0, 1.0, np.inf, -np.inf]), isa)
+    assert np.isnan(odd[:2]).all()  # and what the others are matters less than that they end
+
+
+def test_gamma_numbers_are_the_same_for_any_number_of_threads() -> None:
+    import minigrad as mg
+
+    before, found = mg.get_num_threads(), []
+    alpha = mg.full((20_000,), 1.5, requires_grad=True)
+    try:
+        for threads in (1, 2, 5):
+            mg.set_num_threads(threads)
+            mg.manual_seed(5)
+            x = mg.distributions.Gamma(alpha, 2.0).rsample()
+            (g,) = mg.autograd.grad(x.sum(), [alpha])
+            found.append((x.detach().numpy(), g.numpy()))
+    finally:
+        mg.set_num_threads(before)
+    for x, g in found[1:]:
+        np.testing.assert_array_equal(x, found[0][0])
+        np.testing.assert_array_equal(g, found[0][1])

@@ -43,7 +43,7 @@ else:  # what few programs need is imported when it is first asked for
         {
             **dict.fromkeys(("fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"), "fusion"),
             **dict.fromkeys(("remove_spectral_norm", "remove_weight_norm", "spectral_norm", "weight_norm"), "reparametrize"),
-            **{name: name for name in ("parametrizations", "parametrize", "prune")},
+            **{name: name for name in ("parametrizations", "parametrize", "prune", "stateless")},
             "skip_init": "init",
         },
     )
