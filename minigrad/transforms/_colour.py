@@ -38,7 +38,7 @@ def to_dtype(inpt: Tensor, dtype: Any = None, scale: bool = False) -> Tensor:
 
     Shapes:  any. Raises DTypeError with scale for other dtypes.
     >>> to_dtype(mg.tensor([[[0, 51, 255]]], dtype=mg.uint8), scale=True)
-    tensor([[[0. , 0.2, 1. ]]])
+    tensor([[[0.0000, 0.2000, 1.0000]]])
     """
     dtype = mg.float32 if dtype is None else dtype
     if not scale or dtype is inpt.dtype:
@@ -86,7 +86,7 @@ def adjust_brightness(inpt: Tensor, brightness_factor: Any) -> Tensor:
     """Pixels times a factor (a number, or one for each image), kept within black and white: 0 is black, 1 changes nothing.
 
     >>> adjust_brightness(mg.tensor([[[0.25, 0.75]]]), 2.0)
-    tensor([[[0.5, 1. ]]])
+    tensor([[[0.5000, 1.0000]]])
     """
     return _blended("adjust_brightness", "brightness_factor", inpt, brightness_factor, lambda x: np.zeros((1, 1, 1, 1), x.dtype))
 
@@ -95,7 +95,7 @@ def adjust_contrast(inpt: Tensor, contrast_factor: Any) -> Tensor:
     """Distances from the image's mean grey times a factor (a number, or one for each image): 0 is grey, 1 changes nothing.
 
     >>> adjust_contrast(mg.tensor([[[0.25, 0.75]]]), 0.5)
-    tensor([[[0.375, 0.625]]])
+    tensor([[[0.3750, 0.6250]]])
     """
 
     def grey(x: np.ndarray) -> np.ndarray:
@@ -137,8 +137,8 @@ def gaussian_noise(inpt: Tensor, mean: float = 0.0, sigma: Any = 0.1, clip: bool
 
     Shapes:  inpt (C, H, W) or (N, C, H, W). clip: keep within black and white.
     >>> gaussian_noise(mg.full((1, 2, 2), 0.5), sigma=0.0)
-    tensor([[[0.5, 0.5],
-             [0.5, 0.5]]])
+    tensor([[[0.5000, 0.5000],
+             [0.5000, 0.5000]]])
     """
     top = white("gaussian_noise", inpt)
     x = batch("gaussian_noise", inpt)
@@ -160,7 +160,7 @@ def gaussian_blur(inpt: Tensor, kernel_size: int | Sequence[int], sigma: Any = N
              0.15 * kernel_size + 0.35.
     Two products with band matrices: one way for all sizes, each image with weights of its own.
     >>> gaussian_blur(mg.tensor([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), (3, 1), 1.0)
-    tensor([[[0.    , 0.2741, 0.4519, 0.2741, 0.    ]]])
+    tensor([[[0.0000, 0.2741, 0.4519, 0.2741, 0.0000]]])
     """
     x = batch("gaussian_blur", inpt)
     sizes = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)

@@ -134,8 +134,8 @@ def erase(inpt: Tensor, i: Any, j: Any, h: Any, w: Any, v: Any) -> Tensor:
     Shapes:  inpt (C, H, W) or (N, C, H, W); v a number, one for each channel, or a Tensor of the images' shape to take the pixels from. What of a
              box is outside does not count.
     >>> erase(mg.ones(1, 2, 3), 0, 1, 1, 2, 0.5)
-    tensor([[[1. , 0.5, 0.5],
-             [1. , 1. , 1. ]]])
+    tensor([[[1.0000, 0.5000, 0.5000],
+             [1.0000, 1.0000, 1.0000]]])
     """
     x = batch("erase", inpt)
     top, left, height, width = (per_image("erase", name, value, len(x))[:, None] for name, value in zip("ijhw", (i, j, h, w)))

@@ -27,7 +27,7 @@ class Transform:
     ...     def transform(self, inpt, params):
     ...         return 1 - inpt
     >>> Invert()(mg.tensor([[[0.25, 1.0]]]))
-    tensor([[[0.75, 0.  ]]])
+    tensor([[[0.7500, 0.0000]]])
     """
 
     generator: Any = None
