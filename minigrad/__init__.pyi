@@ -164,8 +164,8 @@ from minigrad.settings import typename as typename
 uint8: DType
 from minigrad.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from minigrad import utils as utils
-from minigrad import viz as viz
 from minigrad import version as version
+from minigrad import viz as viz
 from minigrad.func.vmap import vmap as vmap
 from minigrad.ops.creation import zeros as zeros
 from minigrad.ops.creation import zeros_like as zeros_like
