@@ -55,7 +55,7 @@ def integrated_gradients(model: Model, x: Tensor, target: Target = None, *, base
     Source:  Sundararajan, Taly, Yan, Axiomatic attribution for deep networks, 2017.
     >>> model = lambda x: x[:, 0] * x[:, 1]
     >>> mg.explain.integrated_gradients(model, mg.tensor([[2.0, 3.0]]))
-    tensor([[3., 3.]])
+    tensor([[3.0000, 3.0000]])
     """
     if steps < 1:
         raise ValueError(f"integrated_gradients: {steps} steps, expected at least 1")
