@@ -394,6 +394,15 @@ def test_graph_has_every_op():
     assert len(edges) == len(nodes) - 1  # every node has one consumer, x two, and the two results none
 
 
+def test_graph_of_changes_in_place():
+    """Nodes that the engine makes for views of what was written tell their shape too."""
+    x = mg.ones(4, requires_grad=True) * 1
+    x[:2] *= 3
+    nodes, _ = parsed(viz.graph(x.sum(), {}).dot)
+    shapes = {lines[0]: lines[1:] for lines in nodes.values()}
+    assert shapes["as_strided"] == ["(2,) float32"] and shapes["copy_slices"] == ["(4,) float32"]
+
+
 def test_graph_names_parameters_and_survives_long_chains():
     nodes, edges = parsed(viz.graph(NET(mg.rand(2, 1, 8, 8)), NET).dot)
     names = {lines[0] for lines in nodes.values()}

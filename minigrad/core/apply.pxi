@@ -965,6 +965,8 @@ cdef int refresh_view(Tensor x) except -1:
     node.op, node.params = AS_STRIDED, (x.shape, x.stride(), (x.ptr - base.ptr) // <int64_t>SIZE[x.dtype_])
     node.link(0, 1, base.node, base.slot)
     node.shapes = (base.shape,)
+    node.out_dtype, node.out_ndim = x.dtype_, x.ndim_
+    memcpy(node.out_shape, x.shape_, x.ndim_ * sizeof(int64_t))
     x.node, x.slot = node, 0
     return 0
 
