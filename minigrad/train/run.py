@@ -21,6 +21,7 @@ from minigrad import nn
 from .loop import Loop
 
 T = TypeVar("T")
+CHECKPOINT = "checkpoint"  # what the names of checkpoints begin with
 INTERRUPTED = 130  # exit code of a program that was stopped by SIGINT
 
 
@@ -53,12 +54,12 @@ class Run:
         """
         return quick if self.quick else full
 
-    def loop(self, total: int, name: str = "checkpoint", /, **options: Any) -> Loop:
+    def loop(self, total: int, name: str = "", /, **options: Any) -> Loop:
         """A Loop whose checkpoint is in the folder: an interrupted run goes on there when it is started again.
 
-        name: of the checkpoint, where a program has several loops. options: those of Loop, and the state.
+        name: of the loop, where a program has several. options: those of Loop, and the state.
         """
-        path = self.folder / f"{name}.npz"
+        path = self.folder / f"{CHECKPOINT}{name and '-'}{name}.npz"
         if path in self._checkpoints:
             raise ValueError(f"Run.loop: a second loop named {name!r}; each needs a name of its own")
         self._checkpoints.append(path)
@@ -146,7 +147,7 @@ class Run:
         if arguments.threads:
             mg.set_num_threads(arguments.threads)
         if arguments.fresh:
-            for path in folder.glob("*.npz"):
+            for path in folder.glob(f"{CHECKPOINT}*.npz"):
                 path.unlink()
         mg.manual_seed(run.seed)
         start = time.perf_counter()
