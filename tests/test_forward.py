@@ -25,6 +25,7 @@ def test_op_matches_reference(op, sample, request):
 
 ELEMENTWISE = [op for op in OPS.values() if op.family == "elementwise" and not op.params and "mg" in op.where]
 REDUCTIONS = [op for op in OPS.values() if op.family == "reduction" and "mg" in op.where]
+CANCEL = {"digamma", "lgamma"}  # below 0 two terms cancel near the zeros: the error is one of the terms
 POSITIVE = {"log", "log2", "log10", "log1p", "sqrt", "rsqrt", "pow"}
 
 
@@ -54,7 +55,7 @@ def test_elementwise_broadcasting(op, data):
     with np.errstate(all="ignore"):
         want = np.asarray(op.ref(*arrays))
     assert got.shape == shapes.result_shape
-    check_close(got.numpy(), want, 2 * op.ulp, f"{op.name} {dtype} {shapes.input_shapes}", 0.0)
+    check_close(got.numpy(), want, 2 * op.ulp, f"{op.name} {dtype} {shapes.input_shapes}", float(op.name in CANCEL))
 
 
 @pytest.mark.parametrize("op", REDUCTIONS, ids=lambda op: op.name)

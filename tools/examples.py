@@ -89,7 +89,14 @@ def cells(row: dict) -> list[str]:
         return [row["metric"], number(median, percent), spread, base, "", ""]
     higher = row["better"] == "higher"
     reached = "yes" if (median >= row["floor"] if higher else median <= row["floor"]) else "**below**"
-    return [row["metric"], number(median, percent), spread, base, f"{'at least' if higher else 'at most'} {number(row['floor'], percent)}", reached]
+    return [
+        row["metric"],
+        number(median, percent),
+        spread,
+        base,
+        f"{'at least' if higher else 'at most'} {number(row['floor'], percent)}",
+        reached,
+    ]
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

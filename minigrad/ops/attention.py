@@ -58,8 +58,8 @@ def _by_parts(query, key, value, attn_mask, scale, causal, dropout_p=0.0):
 
 def _repeat_heads(x, query):
     """x (..., groups, S, E) with each head as often as it serves heads of the query."""
-    if x.ndim < 3 or query.ndim < 3 or x.shape[-3] in (1, query.shape[-3]):
-        return x
+    if x.ndim < 3 or query.ndim < 3 or x.shape[-3] < 2 or x.shape[-3] >= query.shape[-3]:
+        return x  # as many heads, or broadcast with them
     return flatten(unsqueeze(x, -3).expand((*x.shape[:-2], query.shape[-3] // x.shape[-3], *x.shape[-2:])), -4, -3)
 
 

@@ -5,6 +5,7 @@ Needs Hypothesis (`pip install minigrad[test]`); nothing else in minigrad does.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -64,6 +65,13 @@ def tensors(
     return x.requires_grad_() if requires_grad else x
 
 
+# Strategies are slow to make, and these are drawn from for every example.
+_SEEDS = st.integers(0, 2**16)
+_WAYS = st.sampled_from(list(LAYOUTS))
+_INDEX = [st.integers(0, n) for n in range(16)]
+_DTYPES = functools.lru_cache(None)(st.sampled_from)
+
+
 @st.composite
 def op_arguments(draw: Any, op: Op, dtype: str | None = None) -> tuple[list[Any], dict[str, Any]]:
     """Arguments for a declared op, as (arrays, parameters): of one of its samples, with other values, each array laid out in some way.
@@ -74,11 +82,10 @@ def op_arguments(draw: Any, op: Op, dtype: str | None = None) -> tuple[list[Any]
     >>> x.shape, params
     ((3, 4), {})
     """
-    samples = op.samples(Draw(draw(st.integers(0, 2**16))))
-    sample = draw(st.sampled_from(samples))
-    name = draw(st.sampled_from(op.dtypes)) if dtype is None else dtype
-    ways = ["contiguous"] if op.dense else list(LAYOUTS)
-    arrays = [tensors_of(a, name, layout=draw(st.sampled_from(ways))) for a in sample.arrays]
+    samples = op.samples(Draw(draw(_SEEDS)))
+    sample = samples[draw(_INDEX[len(samples) - 1])] if len(samples) > 1 else samples[0]
+    name = draw(_DTYPES(op.dtypes)) if dtype is None and len(op.dtypes) > 1 else dtype or op.dtypes[0]
+    arrays = [tensors_of(a, name, layout="contiguous" if op.dense else draw(_WAYS)) for a in sample.arrays]
     return arrays, {k: tensors_of(v, name) for k, v in sample.params.items()}
 
 
