@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import minigrad as mg
@@ -94,7 +94,12 @@ def quietly(*args):
 @given(batch=batches, seed=seeds)
 def test_equals_pytorchs(name, batch, seed):
     torch = pytest.importorskip("torch")
-    want, got = quietly(torch, name, batch, seed), quietly(mg, name, batch, seed)
+    try:
+        want = quietly(torch, name, batch, seed)
+    except ValueError:  # PyTorch's Gumbel is a transformed uniform, and refuses what is 0 there
+        assume(name != "Gumbel")
+        raise
+    got = quietly(mg, name, batch, seed)
     rtol = CASES[name].rtol
     for what, array in want.items():
         if array is None or what in CASES[name].differs or (what.startswith("d ") and what not in got):

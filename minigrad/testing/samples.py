@@ -125,7 +125,7 @@ def check_value(op: Op, sample: Sample, dtype: str, layout: str = "contiguous") 
     if op.family != "composite":
         exact = _reference(op, [_widened(v) for v in numbers], {k: _widened(v) for k, v in settings.items()})
         same = _reference(op, numbers, settings)
-        sizes = _magnitudes(op, numbers, settings) or [None] * len(same)
+        sizes = magnitudes(op, numbers, settings) or [None] * len(same)
         for g, w, s, size in zip(got, exact, same, sizes, strict=True):
             if isinstance(g, _core.Tensor):
                 if np.asarray(s).dtype.kind != "f" and g.numpy(force=True).dtype != np.asarray(s).dtype and op.family != "elementwise":
@@ -141,9 +141,9 @@ def check_value(op: Op, sample: Sample, dtype: str, layout: str = "contiguous") 
             check_close(g.numpy(force=True), w.numpy(force=True), 4 * op.ulp, f"{note} against its oracle")
 
 
-def _magnitudes(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[Any]:
-    """What the op makes of the absolute values: the sum of the magnitudes of the terms that were added, for ops that add."""
-    if not op.linear_in or op.family == "elementwise":
+def magnitudes(op: Op, arrays: list[Any], params: dict[str, Any]) -> list[Any]:
+    """What the op makes of the absolute values of NumPy arrays: the sum of the magnitudes of the terms that were added, for ops that add."""
+    if not op.linear_in or op.family in ("composite", "elementwise"):
         return []
     return [np.abs(v) for v in _reference(op, [_absolute(a) for a in arrays], params)]
 
