@@ -15,13 +15,13 @@ VUNARY(FLOATS, mish, 8, v_mish(x))
 /* p[0]: 0 x Phi(x), 1 the approximation by tanh. Of float32, x Phi(x) has one way from -V_GELU_NEAR on and another one for what is below,
  * which vectors take only if one of them holds such a number. */
 MG_INLINE void gelu_vectors(vf32 *y, const vf32 *x, int count) {
-    vi32 sign = {0}; /* set where an x is below */
+    vf32 least = {0};
 #pragma GCC unroll 4
     for (int k = 0; k < count; k++) {
         y[k] = vf32_gelu_near(x[k]);
-        sign |= (vi32)(x[k] + V_GELU_NEAR);
+        least = vf32_min_raw(x[k], least); /* of those that are not NaN */
     }
-    if (__builtin_expect(vf32_any(sign < 0), 0)) {
+    if (__builtin_expect(vf32_any(least < -V_GELU_NEAR), 0)) {
 #pragma GCC unroll 4
         for (int k = 0; k < count; k++) y[k] = vf32_select(x[k] < -V_GELU_NEAR, vf32_gelu_far(x[k]), y[k]);
     }

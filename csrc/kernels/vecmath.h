@@ -2,8 +2,8 @@
  *
  * Each is one straight line for all lanes (choices are masks), so a lane's result depends on its argument alone: not on its place
  * in the array, its neighbours or the length. NaN, infinities, subnormal numbers and signed zeros are right. Accuracy in float32: at most
- * 2 ulp, gelu 2.4 (up to 2.6 in the base table, which has no fused multiply-add); docs/numerics.md has the largest error of each, and
- * on which floats tools/exhaustive.py found it. vecmath_body.h holds the algorithms, once for both precisions; here are the constants.
+ * 2 ulp, also in the base table, which has no fused multiply-add; docs/numerics.md has the largest error of each, and where
+ * tools/exhaustive.py found it. vecmath_body.h holds the algorithms, once for both precisions; here are the constants.
  * Polynomials are from csrc/tools/fit_vecmath.py; their error is beside them.
  *
  * The macros v_exp(x)... at the end pick the function by the type of x. */
@@ -84,22 +84,23 @@ static const float vf32_erfc_c[] = {0.983359039f,   -0.56317997f,   0.130740032f
 static const float vf32_normal_c[] = {0.716499567f,   -0.465977103f,    0.171518847f,     -0.0104281679f,   -0.0169522818f, 0.00218782504f,
                                       0.00264773029f, -8.49847347e-05f, -0.000451412023f, -6.20744249e-05f, 2.93023259e-05f};
 /* Phi(-a) 2^(b^2) = P(a - MIDDLE), b = RATE a + SHIFT; of all rates and shifts these make it nearly constant, and its first coefficient
- * nearly a float. 0 <= a <= 5: 2^-27.9, and good enough up to GELU_ONE, from where on x Phi(x) is x; 5 <= a <= 14.3: 2^-27.5 */
-#define V_GELU_NEAR 5.0f
+ * nearly a float. 0 <= a <= 4.5: 2^-27.2, and good enough up to GELU_ONE, from where on x Phi(x) is x; 4.5 <= a <= 14.3: 2^-26.0 */
+#define V_GELU_NEAR 4.5f
 #define GELU_ONE 5.75f
-#define GELU_RATE 0x1.896p-1f
+#define GELU_RATE 0x1.838p-1f
 #define GELU_SHIFT 0.90625f
-#define GELU_MIDDLE 2.0f
-#define GELU_FAR_RATE 0x1.afp-1f
+#define GELU_MIDDLE 1.375f
+#define GELU_FAR_RATE 0x1.ad2p-1f
 #define GELU_FAR_SHIFT 0.3125f
-#define GELU_FAR_MIDDLE 8.5f
-static const float vf32_gelu_c[] = {1.42369282f,     0.3255952f,       -0.0107397418f, -0.0222166926f,   -0.00116657955f, 0.000392395217f,
-                                    0.000101182341f, -9.03549426e-06f, -1.34734e-06f,  -1.50896341e-07f, 6.32535091e-08f, -3.73479248e-09f};
-static const float vf32_gelu_far_c[] = {0.581459522f,     0.0582238287f,    0.00150980148f,  -0.000314231438f,
-                                        -8.38759934e-06f, -3.55778411e-07f, 1.13475011e-07f, -6.10596906e-09f,
-                                        6.26179886e-10f,  -9.06807407e-11f, 8.89437916e-12f, -3.98007826e-13f};
-/* 2^-r = 1 + r P(r), |r| <= 1/2: 2^-28.0 */
-static const float vf32_half_power_c[] = {-0.693147182f, 0.240226448f, -0.0555035882f, 0.00961883646f, -0.0013391308f, 0.00015240116f};
+#define GELU_FAR_MIDDLE 7.125f
+static const float vf32_gelu_c[] = {1.17010188f,      0.245303437f,     -0.000926131499f, -0.0214481f,
+                                    -0.000874073186f, 0.000255646708f,  0.000136754199f,  -1.37471443e-05f,
+                                    -4.88343687e-07f, -4.87192267e-07f, 1.2434468e-07f,   -7.66682184e-09f};
+static const float vf32_gelu_far_c[] = {0.402166039f,    0.0166232698f,    -0.00136176602f, -0.00036582246f,
+                                        1.73820208e-05f, -3.27638986e-07f, 2.07853546e-07f, -2.78972738e-08f,
+                                        2.79117685e-09f, -2.80692886e-10f, 1.88122348e-11f, -5.46218344e-13f};
+/* 2^r = 1 + r P(r), |r| <= 1/2: 2^-28.0 */
+static const float vf32_half_power_c[] = {0.693147182f, 0.240226448f, 0.0555035882f, 0.00961883646f, 0.0013391308f, 0.00015240116f};
 #include "vecmath_body.h"
 
 /* ---- float64 ---- */

@@ -11,6 +11,20 @@ MG_INLINE V F(poly)(V x, const S *table, int n) {
     return y;
 }
 
+/* The same with the even and the odd powers side by side: half as long a chain of dependent instructions, and one more rounding. Without
+ * fused multiply-add roundings are what is dear. */
+MG_INLINE V F(poly2)(V x, const S *table, int n) {
+    if (!MG_FMA) return F(poly)(x, table, n);
+    const V z = x * x;
+    V y = C(table[n - 1]), w = C(table[n - 2]);
+#pragma GCC unroll 32
+    for (int i = n - 3; i >= 0; i -= 2) {
+        y = F(fma)(y, z, C(table[i]));
+        if (i > 0) w = F(fma)(w, z, C(table[i - 1]));
+    }
+    return n % 2 ? F(fma)(w, x, y) : F(fma)(y, x, w);
+}
+
 MG_INLINE V F(at_most)(V x, S hi) { return F(min_raw)(C(hi), x); } /* NaN stays, also below */
 MG_INLINE V F(clamp)(V x, S lo, S hi) { return F(min_raw)(C(hi), F(max_raw)(C(lo), x)); }
 
@@ -24,11 +38,17 @@ MG_INLINE V F(ratio)(V num, V num_low, V den, V den_low, V *low) {
 
 /* ---- exponentials: x = n ln(2) + r, |r| <= ln(2)/2; exp(x) = 2^n (1 + q), q = expm1(r) ---- */
 
-/* q and n for exp(x + more), |more| tiny. r is only rounded where it matters little: q = r + r^2 P(r) starts from its two halves. */
-MG_INLINE V F(exp_reduce)(V x, V more, V *n) {
+/* q and n for exp(x + more), |more| tiny, q as a sum of which *rest is much the smaller part. r is only rounded where it matters little:
+ * q = r + r^2 P(r) starts from its two halves. */
+MG_INLINE V F(exp_parts)(V x, V more, V *rest, V *n) {
     *n = F(nearest)(x * (S)LOG2_E_HI);
     const V high = F(fma)(*n, C(-LN2_HI), x), low = F(fma)(*n, C(-LN2_LO), more), r = high + low;
-    return high + F(fma)(r * r, POLY(r, F(expm1_c)), low);
+    *rest = F(fma)(r * r, POLY(r, F(expm1_c)), low);
+    return high;
+}
+MG_INLINE V F(exp_reduce)(V x, V more, V *n) {
+    V rest, high = F(exp_parts)(x, more, &rest, n);
+    return high + rest;
 }
 
 MG_INLINE V F(exp)(V x) {
@@ -128,7 +148,7 @@ MG_INLINE V F(mish)(V x) {
     const V sum_low = ((S)2 - sum) + e, p_low = F(fma)(m, sum_low, F(fma)(((S)1 - m) + reduced, sum, F(product_rest)(m, sum, p)));
     const V q_low = F(fma)(e, sum_low, F(fma)(e, sum, (S)2 - q)), zero = C(0);
     const V b = F(max_raw)(C(EXP_LOW - 10), x), c = F(at_most)(b, (S)0x1p60);
-    V low, y = F(ratio)(p, F(select)(negative, p_low, zero), q, F(select)(negative, q_low, zero), &low);
+    V low, y = F(ratio)(p, F(select)(negative, p_low, zero), q, F(select)(negative, q_low, -F(minus_product)(q - p, e + e, e)), &low);
     y = F(ldexp)(b * y + F(fma)(c, low, F(product_rest)(c, y, c * y)), F(select)(negative, n, zero));
     return F(or)(y, F(sign_bit)(x));
 }
@@ -204,8 +224,16 @@ MG_INLINE V F(trig_far)(V x, V y, S (*libm)(S)) {
 MG_INLINE V F(sine)(V x, S turn) {
     static const S parts[] = {PI_PARTS};
     const V magic = F(fma)(x, C(0.318309886183790671538), C(turn)) + (S)MAGIC, half_turns = (magic - (S)MAGIC) - turn;
-    V r = x;
-    for (int i = 0; i < (int)(sizeof parts / sizeof *parts); i++) r = F(fma)(half_turns, C(-parts[i]), r);
+    enum { PARTS = (int)(sizeof parts / sizeof *parts) };
+    V r = F(fma)(half_turns, C(-parts[0]), x);
+    if (MG_FMA) {
+        for (int i = 1; i < PARTS; i++) r = F(fma)(half_turns, C(-parts[i]), r);
+    } else { /* products are exact, but r would be rounded for each part */
+        const V product = half_turns * parts[1], most = r - product;
+        V rest = (r - most) - product;
+        for (int i = 2; i < PARTS; i++) rest = F(fma)(half_turns, C(-parts[i]), rest);
+        r = most + rest;
+    }
     return F(xor)(ODD(r, r * r, F(sin_c)), (V)((U)magic << (8 * sizeof(S) - 1)));
 }
 MG_INLINE V F(sin)(V x) { return F(trig_far)(x, F(xor)(F(sine)(F(abs)(x), 0), F(sign_bit)(x)), LIBM(sin)); }
@@ -258,11 +286,11 @@ MG_INLINE V F(erf)(V x) {
 MG_INLINE V F(tail)(V factor, V s, V rest, V a, S k, const S *table, int terms) {
     const V u = a + k, d = F(recip)(u), d_low = d * (F(minus_product)(C(1), d, u) - d * (a - (u - k)));
     const V t = F(fma)(d, C(-2 * k), C(1)), q = F(poly)(t, table + 1, terms - 1), p = F(fma)(t, q, C(table[0]));
-    const V p_low = F(fma)(d_low, C(-2 * k * table[1]), F(fma)(t, q, C(table[0]) - p)); /* table[1]: about the slope of P */
+    const V p_low = F(fma)(d_low, C(-2 * k * table[1]), -F(minus_product)(p - table[0], t, q)); /* table[1]: about the slope of P */
     const V h = factor * d, h_low = F(fma)(factor, d_low, F(product_rest)(factor, d, h)), e = h * p;
     const V e_low = F(fma)(h, p_low, F(fma)(h_low, p, F(product_rest)(h, p, e)));
-    V n, power = F(exp_reduce)(-s, -rest, &n);
-    return F(ldexp)(e + F(fma)(e, power, e_low), n);
+    V n, more, power = F(exp_parts)(-s, -rest, &more, &n);
+    return F(ldexp)(e + F(fma)(e, power, F(fma)(e, more, F(fma)(e_low, power, e_low))), n);
 }
 #define TAIL(factor, s, rest, a, k, table) F(tail)(factor, s, rest, a, k, table, (int)(sizeof table / sizeof *table))
 
@@ -274,30 +302,39 @@ MG_INLINE V F(erfc)(V x) {
 
 /* x Phi(x) */
 #if MANTISSA == 23
-/* Phi(-a) = m 2^n, returned m, by 2^(-b^2) P(a - middle) with b linear in a: nothing divides, and b^2 - round(b^2) is exact but for the
- * rests of b and b^2. n stands in the low bits of *magic. */
-MG_INLINE V F(normal_power)(V a, S rate, S shift, S middle, const S *table, int terms, V *magic) {
-    const V b = F(fma)(a, C(rate), C(shift)), b_excess = F(minus_product)(b - shift, a, C(rate)), s = b * b;
-    *magic = (S)MAGIC - s;
-    const V r = (s + (*magic - (S)MAGIC)) + F(fma)(b * (S)-2, b_excess, F(product_rest)(b, b, s));
-    const V t = a - middle, q = F(poly)(t, table + 1, terms - 1), p = F(fma)(t, q, C(table[0])), p_low = F(fma)(t, q, C(table[0]) - p);
-    return p + F(fma)(p * r, POLY(r, F(half_power_c)), p_low);
+/* Phi(-a) = (m + *low) 2^n, returned m, by 2^(-b^2) P(a - middle) with b linear in a: nothing divides, and b^2 is reduced nearly exactly.
+ * n stands in the low bits of *magic. */
+MG_INLINE V F(normal_power)(V a, S rate, S shift, S middle, const S *table, int terms, V *low, V *magic) {
+    const V b = F(fma)(a, C(rate), C(shift)), excess = F(minus_product)(F(fma)(b, C(2), C(-2 * shift)), a, C(2 * rate)); /* twice b's */
+    *magic = F(fnma)(b, b, C(MAGIC));
+    const V r = F(fma)(b, excess, F(minus_product)((S)MAGIC - *magic, b, b));
+    const V t = a - middle, first = C(table[0]), q = F(poly2)(t, table + 1, terms - 1), p = F(fma)(t, q, first);
+    const V more = F(fma)(t, q, p * r * POLY(r, F(half_power_c))), high = first + more; /* p 2^r - first */
+    *low = (first - high) + more;
+    return high;
 }
-#define NORMAL_POWER(a, name, table, magic) \
-    F(normal_power)(a, name##_RATE, name##_SHIFT, name##_MIDDLE, table, (int)(sizeof table / sizeof *table), magic)
+#define NORMAL_POWER(a, name, table, low, magic) \
+    F(normal_power)(a, name##_RATE, name##_SHIFT, name##_MIDDLE, table, (int)(sizeof table / sizeof *table), low, magic)
+
+/* x - a (m + low) for an x that is 0 or at least twice the product */
+MG_INLINE V F(minus_product_of_two)(V x, V a, V m, V low) {
+    if (MG_FMA) return F(fnma)(a, m, F(fnma)(a, low, x));
+    const V product = a * m;
+    return (x - product) - F(fma)(a, low, F(product_rest)(a, m, product));
+}
 
 /* For x >= -V_GELU_NEAR: max(x, 0) - a Phi(-a). */
 MG_INLINE V F(gelu_near)(V x) {
     const V a = F(at_most)(F(abs)(x), GELU_ONE);
-    V magic, m = NORMAL_POWER(a, GELU, F(gelu_c), &magic);
-    const V phi = (V)((U)m + ((U)magic << MANTISSA)), y = F(fnma)(a, phi, F(max_raw)(C(0), x));
+    V low, magic, m = NORMAL_POWER(a, GELU, F(gelu_c), &low, &magic);
+    const V power = (V)((U)C(1) + ((U)magic << MANTISSA)), y = F(minus_product_of_two)(F(max_raw)(C(0), x), a * power, m, low);
     return MG_FMA ? y : F(or)(y, F(sign_bit)(x)); /* the sign is for zeros */
 }
 /* For x < -V_GELU_NEAR. The power of two comes last, so that subnormal results are rounded once. */
 MG_INLINE V F(gelu_far)(V x) {
     const V a = F(at_most)(F(abs)(x), GELU_HIGH);
-    V magic, m = NORMAL_POWER(a, GELU_FAR, F(gelu_far_c), &magic);
-    return F(ldexp)(-a * m, magic - (S)MAGIC);
+    V low, magic, m = NORMAL_POWER(a, GELU_FAR, F(gelu_far_c), &low, &magic);
+    return F(ldexp)(F(minus_product_of_two)(C(0), a, m, low), magic - (S)MAGIC);
 }
 #undef NORMAL_POWER
 #else

@@ -149,11 +149,11 @@ def all_of(fmt: str) -> None:
         def phi(rate: float, shift: float, middle: float) -> Function:
             return lambda t: mp.erfc((t + middle) / mp.sqrt(2)) / 2 * 2 ** ((rate * (t + middle) + shift) ** 2)
 
-        for p, low, high in ((phi(0.768310546875, 0.90625, 2), -2, 3), (phi(0.841796875, 0.3125, 8.5), -3.5, 5.8)):
+        for p, low, high in ((phi(0.7568359375, 0.90625, 1.375), -1.375, 3.125), (phi(0.838134765625, 0.3125, 7.125), -2.625, 7.175)):
             fit("GELU", fmt, 12, p, lambda t, p=p: 1 / p(t), low, high)
-        # 2^-r = 1 + r P(r)
-        p = nonzero(lambda r: (mp.mpf(2) ** -r - 1) / r, lambda r: -LN2 + LN2**2 / 2 * r)
-        fit("HALF_POWER", fmt, 6, p, lambda r: abs(r) * mp.mpf(2) ** r + mp.mpf(10) ** -4, -0.5001, 0.5001)
+        # 2^r = 1 + r P(r)
+        p = nonzero(lambda r: (mp.mpf(2) ** r - 1) / r, lambda r: LN2 + LN2**2 / 2 * r)
+        fit("HALF_POWER", fmt, 6, p, lambda r: abs(r) * mp.mpf(2) ** -r + mp.mpf(10) ** -4, -0.5001, 0.5001)
 
 
 def fit_odd(name: str, fmt: str, count: int, f: Function, third: mp.mpf, top: mp.mpf) -> None:
