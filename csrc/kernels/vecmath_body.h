@@ -328,7 +328,7 @@ MG_INLINE V F(gelu_near)(V x) {
     const V a = F(at_most)(F(abs)(x), GELU_ONE);
     V low, magic, m = NORMAL_POWER(a, GELU, F(gelu_c), &low, &magic);
     const V power = (V)((U)C(1) + ((U)magic << MANTISSA)), y = F(minus_product_of_two)(F(max_raw)(C(0), x), a * power, m, low);
-    return MG_FMA ? y : F(or)(y, F(sign_bit)(x)); /* the sign is for zeros */
+    return F(or)(y, F(sign_bit)(x)); /* the sign is for zeros */
 }
 /* For x < -V_GELU_NEAR. The power of two comes last, so that subnormal results are rounded once. */
 MG_INLINE V F(gelu_far)(V x) {
