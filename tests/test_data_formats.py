@@ -14,6 +14,7 @@ from minigrad.datasets.formats.arff import Attribute, read_arff
 from minigrad.datasets.formats.mo import read_mo
 from minigrad.datasets.formats.nifti import read_nifti
 from minigrad.datasets.formats.sdf import read_sdf
+from minigrad.datasets.formats.smiles import smiles_problem, smiles_tokens
 from minigrad.datasets.formats.sword import Place, read_testament
 from minigrad.datasets.source import DamagedDataError
 
@@ -265,3 +266,49 @@ def test_pictures():
     for data in (b"", b"no picture", stream.getvalue()[:30], gzip.compress(b"")):
         with pytest.raises(DamagedDataError, match=r"x\.tif: not a picture"):
             decode(data, "x.tif")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C",
+        "c1ccccc1",
+        "C%12CC%12",
+        "[O-][N+](=O)c1cc[nH]c1",
+        "C/C=C\\C",
+        "[Na+].[Cl-]",
+        "C1CC12CC2",
+        "CC(C)(C)[C@@H](N)C(=O)O",
+        "OS(=O)(=O)O",
+    ],
+)
+def test_molecules(text):
+    assert smiles_problem(text) is None and "".join(smiles_tokens(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("", "nothing"),
+        ("Xy", "no token"),
+        ("[Xy]", "no atom"),
+        ("C(C", "branch is open"),
+        ("CC)C", "branch is not open"),
+        ("C()C", "out of place"),
+        ("C=#C", "out of place"),
+        ("=C", "out of place"),
+        ("C(1CC1)", "out of place"),
+        ("CC=", "ends with a bond"),
+        ("CC.", "ends with a bond"),
+        ("C1CC", "ring 1 is open"),
+        ("C11", "ring 1 cannot close"),
+        ("C1C1", "ring 1 cannot close"),
+        ("C=1CCC#1", "ring 1 cannot close"),
+        ("C(C)(C)(C)(C)C", "C with 5 bonds"),
+        ("C=O=C", "O with 4 bonds"),
+        ("C[NH3+]C", "N with 5 bonds"),
+        ("Cc", "aromatic c outside a ring"),
+    ],
+)
+def test_what_no_molecule_is(text, problem):
+    assert problem in smiles_problem(text)

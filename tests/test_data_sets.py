@@ -106,7 +106,16 @@ def test_missing_data_is_told_in_one_line(nothing_here, name, args, sources):
 def test_every_source_has_a_loader_and_every_loader_is_tested():
     assert {source for _, _, sources in LOADERS for source in sources} == set(SOURCES)
     functions = {name for name in datasets.__all__ if callable(getattr(datasets, name)) and not isinstance(getattr(datasets, name), type)}
-    assert {name for name, _, _ in LOADERS} == functions - {"available", "cache_dir", "digits", "folds", "holdout", "read_idx"}
+    assert {name for name, _, _ in LOADERS} == functions - {
+        *("all_digits", "available", "cache_dir", "digits", "folds", "holdout", "read_idx"),
+        *("smiles_problem", "smiles_tokens"),
+    }
+
+
+def test_all_digits_are_mnist_or_those_of_the_package(nothing_here):
+    assert len(datasets.all_digits(True)) == 4000 and len(datasets.all_digits(False)) == 1000
+    few, rest = datasets.all_digits(True, synthetic=True), datasets.all_digits(False, synthetic=True)
+    assert (len(few), len(rest)) == (300, 100) and few.tensors[1].bincount().min() > 10
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad import metrics as M
+from minigrad.errors import ShapeError
 
 few = settings(max_examples=max(2, settings.default.max_examples // 12))  # scikit-learn takes its time
 seeds = st.integers(0, 2**32 - 1)
@@ -311,6 +312,17 @@ def test_vectors_at_the_edges(monkeypatch):
     np.testing.assert_allclose(far, whole, rtol=1e-6)
     monkeypatch.setattr("minigrad.metrics.embedding.BLOCK", 70)
     close((M.silhouette_score(x, labels), M.knn_accuracy(x, labels, x + 0.3, labels)), whole)
+
+
+def test_frechet_distance():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((40, 3)) @ rng.standard_normal((3, 3)), rng.standard_normal((50, 3)) + 1
+    a, b = np.cov(x.T), np.cov(y.T)
+    roots = np.sqrt(np.linalg.eigvals(a @ b).real).sum()  # as it is written down
+    close(M.frechet_distance(mg.tensor(x), y), ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(a) + np.trace(b) - 2 * roots)
+    assert abs(M.frechet_distance(x, x[::-1])) < 1e-9 and math.isnan(M.frechet_distance(x[:1], y))
+    with pytest.raises(ShapeError, match="frechet_distance: expected"):
+        M.frechet_distance(x, y[:, :2])
 
 
 # ---- arguments ----

@@ -10,9 +10,9 @@ import pytest
 
 import minigrad as mg
 from minigrad import metrics, nn, optim
-from minigrad.errors import FormatError
+from minigrad.errors import FormatError, ShapeError
 from minigrad.nn import functional as F
-from minigrad.train import Averaging, EarlyStopping, History, Loop, Run, evaluate, fit, predict
+from minigrad.train import Averaging, EarlyStopping, History, Loop, Run, evaluate, fit, logistic_regression, predict
 from minigrad.utils.data import DataLoader, TensorDataset
 
 
@@ -181,6 +181,16 @@ def test_evaluation_takes_metrics_of_all_batches():
     got = evaluate(nn.Identity(), batches, {"auroc": ranking, "accuracy": metrics.accuracy})
     assert got == {"auroc": metrics.auroc(x, target), "accuracy": pytest.approx(metrics.accuracy(x, target))}
     assert np.isnan(evaluate(nn.Identity(), [], {"accuracy": metrics.accuracy})["accuracy"])
+
+
+def test_logistic_regression_is_the_least_loss():
+    x, y = mg.randn(200, 4, dtype=mg.float64), mg.randint(0, 3, (200,))
+    model = logistic_regression(x, y, l2=0.1)
+    weight, bias = (p.detach().clone().requires_grad_() for p in (model.weight, model.bias))
+    (F.cross_entropy(x @ weight.T + bias, y) + 0.05 * weight.square().sum()).backward()
+    assert max(weight.grad.abs().max().item(), bias.grad.abs().max().item()) < 1e-4
+    with pytest.raises(ShapeError, match="logistic_regression: expected"):
+        logistic_regression(x, y[:1])
 
 
 def test_averaging_follows_the_model():

@@ -4,9 +4,10 @@ Each loader finds its files (`data_dir=`, MINIGRAD_DATA, installed packages, min
 of documented shapes in a fixed split; `synthetic=True` gives a small stand-in of the same types without any file. `minigrad data list`
 shows what is here, `minigrad data fetch NAME` gets what is not."""
 
-from minigrad.datasets.digits import digits
+from minigrad.datasets.digits import all_digits, digits
 from minigrad.datasets.emoji import EMOJI_GROUPS, emoji
 from minigrad.datasets.find import cache_dir
+from minigrad.datasets.formats.smiles import smiles_problem, smiles_tokens
 from minigrad.datasets.genomes import BASES, GENE_CLASSES, SPLICE_CLASSES, gene_families, splice_sites
 from minigrad.datasets.idx import read_idx
 from minigrad.datasets.images import FASHION_CLASSES, SATELLITE_CLASSES, fashion_mnist, mnist, satellite
@@ -41,6 +42,7 @@ __all__ = [
     "Series",
     "Table",
     "Verse",
+    "all_digits",
     "available",
     "brain_slices",
     "breast_cancer",
@@ -65,6 +67,8 @@ __all__ = [
     "satellite",
     "shuttle",
     "smiles",
+    "smiles_problem",
+    "smiles_tokens",
     "solubility",
     "splice_sites",
     "spoken_digits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,31 @@ def digits(train: bool, data_dir: str | Path | None = None) -> TensorDataset:
     """
     images, labels = bundled(train) if data_dir is None else original(train, Path(data_dir))
     return TensorDataset(mg.tensor(images[:, None]), mg.tensor(labels.astype(np.int64)))
+
+
+def all_digits(train: bool, *, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> TensorDataset:
+    """Handwritten digits, as many as there are: MNIST (`mnist`) where its files are found, otherwise the 5,000 of the package (`digits`).
+
+    Shapes: images uint8 (N, 1, 28, 28), ink 255 on background 0; labels int64 (N,), 0 to 9. N: 60,000 to train on and 10,000 to test on, or
+            4,000 and 1,000. Synthetic: 300 and 100 of the package's, real ones.
+    Raises: DamagedDataError.
+
+    >>> from minigrad.datasets import all_digits
+    >>> images, labels = all_digits(train=True, synthetic=True).tensors
+    >>> images.shape, sorted(set(labels.tolist()))
+    ((300, 1, 28, 28), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
+    from minigrad.datasets.images import mnist
+    from minigrad.datasets.source import MissingDataError
+
+    if synthetic:
+        images, labels = digits(train).tensors
+        order = np.random.RandomState(0).permutation(len(labels))[: 300 if train else 100]
+        return TensorDataset(images[order], labels[order])
+    try:
+        return mnist(train, data_dir=data_dir)
+    except MissingDataError:
+        return digits(train)
 
 
 def bundled(train: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ is an error that names metric and argument.
 """
 
 from .classification import accuracy, balanced_accuracy, confusion_matrix, dice_score, f1_score, jaccard_index, precision, recall
-from .embedding import knn_accuracy, silhouette_score
+from .embedding import frechet_distance, knn_accuracy, silhouette_score
 from .probability import bits_per_character, brier_score, calibration_curve, calibration_error, log_loss, perplexity
 from .ranking import auroc, average_precision, precision_recall_curve, roc
 from .regression import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
@@ -33,6 +33,7 @@ __all__ = [
     "dice_score",
     "edit_distance",
     "f1_score",
+    "frechet_distance",
     "jaccard_index",
     "knn_accuracy",
     "log_loss",

@@ -89,3 +89,25 @@ def _vectors(metric: str, x_name: str, x: Any, labels_name: str, labels: Any) ->
     if points.ndim != 2 or given.shape != points.shape[:1]:
         raise ShapeError(f"{metric}: expected {x_name} (N, D) and {labels_name} (N,), got {points.shape} and {given.shape}")
     return points, given
+
+
+def frechet_distance(x: Any, y: Any) -> float:
+    """The squared Frechet distance of two normal distributions with the means and covariances of two samples of features: what the FID is
+    on the features of an Inception network. 0 for samples alike; it shrinks with their size, so that only equal sizes compare.
+
+    Shapes:  x (N, D), y (M, D), two rows or more each. NaN for fewer.
+    Source:  Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash equilibrium", 2017.
+    >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [5.0]]), 4)
+    9.0
+    """
+    a, b = (np.asarray(real("frechet_distance", name, v), np.float64) for name, v in (("x", x), ("y", y)))
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
+        raise ShapeError(f"frechet_distance: expected x (N, D) and y (M, D), got {a.shape} and {b.shape}")
+    if len(a) < 2 or len(b) < 2:
+        return math.nan
+    first, second = (np.atleast_2d(np.cov(v, rowvar=False)) for v in (a, b))
+    values, vectors = np.linalg.eigh(first)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    # The trace of (first second)^(1/2): the eigenvalues are those of a symmetric matrix.
+    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ second @ root), 0)).sum()
+    return float(((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(first) + np.trace(second) - 2 * shared)

@@ -3,6 +3,7 @@
 - `Loop` counts epochs (or steps, or episodes), shows progress, keeps a `History`, and writes a checkpoint of everything it is given,
   random numbers included: a run that was interrupted ends with the same bits as one that was not.
 - `fit`, `evaluate` and `predict` are the loop of supervised learning, for those who need no other.
+- `logistic_regression` is the simple method to compare with, and the probe of features.
 - `EarlyStopping` and `Averaging` are called after each epoch, as is any function.
 - `Run` makes a program of a function: `--quick`, `--seed`, `--threads`, a folder for what it leaves, a table of results at the end.
 """
@@ -10,7 +11,8 @@
 from .callbacks import Averaging, EarlyStopping
 from .fit import evaluate, fit, predict
 from .history import History
+from .linear import logistic_regression
 from .loop import Loop
 from .run import Run
 
-__all__ = ["Averaging", "EarlyStopping", "History", "Loop", "Run", "evaluate", "fit", "predict"]
+__all__ = ["Averaging", "EarlyStopping", "History", "Loop", "Run", "evaluate", "fit", "logistic_regression", "predict"]
