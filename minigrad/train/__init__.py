@@ -5,14 +5,29 @@
 - `fit`, `evaluate` and `predict` are the loop of supervised learning, for those who need no other.
 - `logistic_regression` is the simple method to compare with, and the probe of features.
 - `EarlyStopping` and `Averaging` are called after each epoch, as is any function.
+- `play` gives the episodes of a policy in environments of reinforcement learning, many at once.
 - `Run` makes a program of a function: `--quick`, `--seed`, `--threads`, a folder for what it leaves, a table of results at the end.
 """
 
 from .callbacks import Averaging, EarlyStopping
+from .episodes import Episode, environments, play
 from .fit import evaluate, fit, predict
 from .history import History
 from .linear import logistic_regression
 from .loop import Loop
 from .run import Run
 
-__all__ = ["Averaging", "EarlyStopping", "History", "Loop", "Run", "evaluate", "fit", "logistic_regression", "predict"]
+__all__ = [
+    "Averaging",
+    "EarlyStopping",
+    "Episode",
+    "History",
+    "Loop",
+    "Run",
+    "environments",
+    "evaluate",
+    "fit",
+    "logistic_regression",
+    "play",
+    "predict",
+]

@@ -7,6 +7,7 @@ from .collate import default_collate, default_convert
 from .dataloader import DataLoader
 from .dataset import ChainDataset, ConcatDataset, Dataset, IterableDataset, StackDataset, Subset, TensorDataset, random_split
 from .info import WorkerInfo, get_worker_info
+from .replay import ReplayBuffer
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Dataset",
     "IterableDataset",
     "RandomSampler",
+    "ReplayBuffer",
     "Sampler",
     "SequentialSampler",
     "StackDataset",
