@@ -1,14 +1,17 @@
 """A feed-forward network reads handwritten digits: 784 inputs, three hidden layers, 10 outputs.
 
-Each image is one vector of 784 pixels; the network knows nothing of their neighbourhood. With `--data DIR`, a folder with MNIST's four
-files, it learns from all 60,000 images, otherwise from 4,000 of the 5,000 that come with the package.
+Each image is one vector of 784 pixels, and the network knows nothing of their neighbourhood: shuffled in the same way in all images, the
+pixels would do as well. Still it reads far better than a linear classifier, which can only weigh each pixel for or against a digit. It
+learns from the 60,000 images of MNIST where they are found (`minigrad data fetch mnist`), otherwise from 4,000 of the 5,000 that come
+with the package. The learning rate goes up and down once (Smith, "Super-convergence", 2018).
 """
 
 import minigrad as mg
 from minigrad import datasets, nn, optim, viz
+from minigrad.metrics import accuracy
 from minigrad.nn import functional as F
-from minigrad.train import Run, fit, predict
-from minigrad.utils.data import DataLoader
+from minigrad.train import Run, fit, logistic_regression, predict
+from minigrad.utils.data import DataLoader, TensorDataset
 
 MEAN, STD = 33.3, 78.6  # of MNIST's pixels, 0 to 255
 
@@ -30,38 +33,45 @@ def prepare(images: mg.Tensor) -> mg.Tensor:
     return (images.float() - MEAN) / STD
 
 
-def main(run: Run) -> None:
-    train, test = datasets.digits(True, run.data), datasets.digits(False, run.data)
-    epochs = run.pick(full=30, quick=2)
-    batches = DataLoader(train, batch_size=64, shuffle=True, drop_last=True)
-
+def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", valid: TensorDataset | None = None) -> tuple[nn.Sequential, list]:
+    """The trained network, and a row for each epoch."""
     model = network()
+    batches = DataLoader(data, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=epochs * len(batches))
-    images, labels = test.tensors
-
-    def accuracy(outputs, targets):
-        return (outputs.argmax(1) == targets).float().mean()
-
     history = fit(
         model,
         batches,
         F.cross_entropy,
         optimizer,
-        run.loop(epochs, model=model, optimizer=optimizer, schedule=schedule),
+        run.loop(epochs, name, model=model, optimizer=optimizer, schedule=schedule),
         schedule=schedule,
         prepare=lambda batch: (prepare(batch[0]), batch[1]),
-        valid=[(prepare(images), labels)],
+        valid=valid and [(prepare(valid.tensors[0]), valid.tensors[1])],
         metrics={"accuracy": accuracy},
     )
+    return model, history
+
+
+def main(run: Run) -> None:
+    train, test = (datasets.all_digits(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
+    full = len(train) == 60_000
+    run.note(data=f"{len(train):,} of MNIST's images" if full else f"{len(train):,} of the package's digits: MNIST is not here")
+    model, history = learn(run, train, run.pick(full=20 if full else 30, quick=2), valid=test)
+    images, labels = test.tensors
     scores = predict(model, prepare(images))
-    right = accuracy(scores, labels).item()
+    right = accuracy(scores, labels)
     run.save(model)
-    figure, (curves, confusions) = viz.figure(1, 2)
-    viz.curves(history, ["loss", "valid loss"], log=True, ax=curves, title="Loss")
-    viz.confusion_matrix(scores.argmax(1), labels, ax=confusions, title=f"Test digits: {right:.2%} right")
+
+    figure, (curves, confusions) = viz.figure(1, 2, size=(11, 4.6))
+    viz.curves(history, ["loss", "valid loss"], log=True, title="Loss", ax=curves)
+    viz.confusion_matrix(scores, labels, title=f"{right:.2%} of {len(labels):,} test digits read rightly", ax=confusions)
     run.figure(figure)
-    run.result("test accuracy", right, floor=0.98 if run.data else 0.94, percent=True)
+
+    first = slice(10_000)
+    line = logistic_regression(prepare(train.tensors[0][first]).flatten(1), train.tensors[1][first], iterations=run.pick(full=50, quick=5))
+    simple = accuracy(line(prepare(images).flatten(1)), labels)
+    run.result("test accuracy", right, baseline=simple, baseline_name="linear", floor=0.98 if full else 0.94, percent=True)
 
 
 if __name__ == "__main__":

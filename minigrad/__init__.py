@@ -73,6 +73,7 @@ _LATER = (
     "func",
     "linalg",
     "metrics",
+    "models",
     "optim",
     "profiler",
     "serialization",

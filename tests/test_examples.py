@@ -30,7 +30,8 @@ def weights(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_program(name, tmp_path, capsys):
+def test_program(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(str(PROGRAMS[name].parent))
     main = module_of(PROGRAMS[name]).main
     before = mg.get_num_threads()
     try:

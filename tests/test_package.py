@@ -24,7 +24,7 @@ LAYERS = [
     ["_core"],
     ["registry", "ops", ""],
     ["nn", "optim"],
-    ["utils", "io", "serialization", "testing", "distributions"],
+    ["utils", "io", "models", "serialization", "testing", "distributions"],
     ["datasets", "explain", "metrics", "onnx", "text", "transforms", "viz"],
     ["train"],
     ["cli", "__main__"],

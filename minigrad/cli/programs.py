@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> None:
     if args.name not in found:
         raise CommandError(f"no program {args.name!r}; there are: {', '.join(found)}")
     sys.argv = [str(found[args.name]), *args.arguments]
+    sys.path.insert(0, str(found[args.name].parent))  # as for any program: one may import what is beside it
     runpy.run_path(str(found[args.name]), run_name="__main__")
 
 
