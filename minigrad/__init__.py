@@ -71,6 +71,7 @@ _LATER = (
     "explain",
     "fft",
     "func",
+    "games",
     "linalg",
     "metrics",
     "models",

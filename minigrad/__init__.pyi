@@ -77,6 +77,7 @@ from minigrad.ops.memory import frombuffer as frombuffer
 from minigrad.ops.creation import full as full
 from minigrad.ops.creation import full_like as full_like
 from minigrad import func as func
+from minigrad import games as games
 from minigrad.device import get_default_device as get_default_device
 from minigrad._core import get_default_dtype as get_default_dtype
 from minigrad.settings import get_float32_matmul_precision as get_float32_matmul_precision

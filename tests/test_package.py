@@ -25,7 +25,7 @@ LAYERS = [
     ["registry", "ops", ""],
     ["nn", "optim"],
     ["utils", "io", "models", "serialization", "testing", "distributions"],
-    ["datasets", "explain", "metrics", "onnx", "text", "transforms", "viz"],
+    ["datasets", "explain", "games", "metrics", "onnx", "text", "transforms", "viz"],
     ["train"],
     ["cli", "__main__"],
 ]

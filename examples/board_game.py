@@ -1,0 +1,240 @@
+"""A network teaches itself tic-tac-toe and Connect Four by playing against itself, with a search, as AlphaZero does.
+
+The network looks at a board and says which moves are promising and who will win. A tree search asks it about the boards that may
+come, and knows better afterwards: the moves it looked at most are what the network shall find promising, and who won in the end is what
+it shall have foreseen. Many games are played at once, all trees kept in common arrays, so the network is always asked about many
+boards together. A board is two integers, the stones of the one to move and of the other, one bit a place.
+
+Tic-tac-toe is put to the proof: every reply is tried in every position it can be led into. In Connect Four it plays an alpha-beta search
+four moves deep. `--game NAME` takes one of the two, `--play` lets you play against what was learned.
+
+Source: Silver et al., "A general reinforcement learning algorithm that masters chess, shogi, and Go through self-play" (2018).
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import minigrad as mg
+from minigrad import nn, optim
+from minigrad.games import EMPTY, GAMES, Game, Moves, alpha_beta, compete
+from minigrad.nn import functional as F
+from minigrad.train import History, Run, predict
+from minigrad.utils.data import ReplayBuffer
+
+
+class Network(nn.Module):
+    def __init__(self, game: Game, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(2, channels, 3, padding=1)
+        self.layers = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1) for _ in range(4))
+        cells = game.width * game.height
+        self.policy = nn.Sequential(
+            nn.Conv2d(channels, 8, 1), nn.ReLU(), nn.Flatten(), nn.Linear(8 * cells, game.landings(*EMPTY).shape[1])
+        )
+        self.value = nn.Sequential(
+            nn.Conv2d(channels, 4, 1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * cells, 32), nn.ReLU(), nn.Linear(32, 1), nn.Tanh()
+        )
+
+    def forward(self, planes: mg.Tensor) -> mg.Tensor:
+        """Scores of the moves and, as the last column, what the one to move will get: 1, 0 or -1."""
+        x = F.relu(self.first(planes))
+        for one, other in zip(self.layers[::2], self.layers[1::2]):
+            x = F.relu(x + other(F.relu(one(x))))
+        return mg.cat([self.policy(x), self.value(x)], 1)
+
+
+def network(run: Run, name: str) -> Network:
+    return Network(GAMES[name], run.pick(full={"tictactoe": 16, "connect4": 32}[name], quick=4))
+
+
+def ask(game: Game, model: nn.Module, mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of the moves (N, moves), 0 where there is none, and values (N,)."""
+    answer = predict(model, mg.from_numpy(game.planes(mine, theirs))).numpy()
+    scores = np.where(game.landings(mine, theirs) != 0, answer[:, :-1], -np.inf)
+    odds = np.exp(scores - scores.max(1, keepdims=True).clip(-1e9))
+    return odds / odds.sum(1, keepdims=True).clip(1e-30), answer[:, -1]
+
+
+def search(game: Game, model: nn.Module, mine, theirs, looks: int, rng: np.random.Generator | None = None) -> np.ndarray:
+    """How often each move of each board was looked at, (N, moves). rng: for a little noise, so that self-play tries all sorts of moves."""
+    count, moves = len(mine), game.landings(mine, theirs).shape[1]
+    boards = np.zeros((2, count, looks + 1), np.uint64)  # node 0 is the root; the n-th look adds node n, in each tree
+    priors, worth = np.zeros((2, count, looks + 1, moves))
+    visits, child = np.zeros((2, count, looks + 1, moves), np.int64)
+    ended = np.full((count, looks + 1), np.nan)  # what the one to move got, where the game is over
+    boards[:, :, 0] = mine, theirs
+    priors[:, 0] = ask(game, model, mine, theirs)[0]
+    if rng is not None:
+        noise = rng.gamma(10 / moves, size=(count, moves)) * (priors[:, 0] > 0)
+        priors[:, 0] = 0.75 * priors[:, 0] + 0.25 * noise / noise.sum(1, keepdims=True).clip(1e-30)
+    for look in range(1, looks + 1):
+        tree, node, path, leaf = np.arange(count), np.zeros(count, np.int64), [], np.zeros(count, np.int64)
+        while len(tree):
+            seen, prior = visits[tree, node], priors[tree, node]
+            bonus = 1.5 * prior * np.sqrt(seen.sum(1, keepdims=True) + 1) / (1 + seen)
+            move = np.where(prior > 0, worth[tree, node] / np.maximum(seen, 1) + bonus, -np.inf).argmax(1)
+            path.append((tree, node, move))
+            after = child[tree, node, move]
+            new = after == 0
+            grown, parent = tree[new], node[new]
+            child[grown, parent, move[new]] = look
+            boards[0, grown, look], boards[1, grown, look], result = game.move(*boards[:, grown, parent], move[new])
+            ended[grown, look] = -result
+            after[new] = look
+            leaf[tree] = after
+            on = ~new & np.isnan(ended[tree, after])
+            tree, node = tree[on], after[on]
+        everyone = np.arange(count)
+        value = ended[everyone, leaf]
+        if len(unknown := np.flatnonzero(np.isnan(value))):
+            priors[unknown, look], value[unknown] = ask(game, model, *boards[:, unknown, look])
+        for tree, node, move in reversed(path):  # what is good for one is bad for the other
+            value[tree] *= -1
+            visits[tree, node, move] += 1
+            worth[tree, node, move] += value[tree]
+    return visits[:, 0]
+
+
+def player(game: Game, model: nn.Module, looks: int) -> Moves:
+    """A function of boards that gives the best moves: by search, or as the network sees them at once."""
+    return lambda mine, theirs: (search(game, model, mine, theirs, looks) if looks else ask(game, model, mine, theirs)[0]).argmax(1)
+
+
+def self_play(game: Game, model: nn.Module, count: int, looks: int, rng: np.random.Generator, memory: ReplayBuffer) -> None:
+    """Play, and remember each position with what the search found and who won, and its mirror image."""
+    boards, going, turn = np.zeros((2, count), np.uint64), np.arange(count), 0
+    outcome, record = np.zeros(count), []  # outcome: for the one who began
+    while len(going):
+        visits = search(game, model, *boards, looks, rng)
+        record.append((going, turn, boards, visits / visits.sum(1, keepdims=True)))
+        odds = (visits / visits.max(1, keepdims=True)) ** (1 if turn < game.width else 8)  # in the opening all sorts, then the better
+        drawn = (odds.cumsum(1) > rng.random((len(going), 1)) * odds.sum(1, keepdims=True)).argmax(1)
+        *boards, result = game.move(*boards, drawn)
+        over = ~np.isnan(result)
+        outcome[going[over]] = result[over] * (-1) ** turn
+        boards, going, turn = np.stack(boards)[:, ~over], going[~over], turn + 1
+    for going, turn, boards, odds in record:
+        planes, value = game.planes(*boards), (outcome[going] * (-1) ** turn).astype(np.float32)
+        mirrored = odds.reshape(len(odds), game.width, -1)[:, ::-1].reshape(odds.shape)
+        memory.extend(planes, odds.astype(np.float32), value)
+        memory.extend(planes[:, :, ::-1], mirrored.astype(np.float32), value)
+
+
+def learn(run: Run, name: str, looks: int) -> tuple[Network, Network, History]:
+    """Rounds of games against itself, each followed by learning; gives the network, what it was at first, and the history."""
+    game, small = GAMES[name], name == "tictactoe"
+    model, untrained = network(run, name), network(run, name)
+    rounds, steps = run.pick(full=25 if small else 60, quick=2), run.pick(full=100 if small else 200, quick=3)
+    memory = ReplayBuffer(run.pick(full=20_000 if small else 120_000, quick=500))
+    optimizer = optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-4)
+    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, rounds)
+    state = {"model": model, "optimizer": optimizer, "schedule": schedule, "memory": memory, "rng": run.rng}
+    loop = run.loop(rounds, name, unit=f"{name}: round", **state)
+    for _ in loop:
+        self_play(game, model, run.pick(full=128, quick=4), looks, run.rng, memory)
+        sums = np.zeros(2)
+        for _ in loop.batches(range(steps)):
+            planes, odds, value = memory.sample(256)
+            answer = model(planes)
+            policy, error = F.cross_entropy(answer[:, :-1], odds), F.mse_loss(answer[:, -1], value)
+            optimizer.zero_grad()
+            (policy + error).backward()
+            optimizer.step()
+            sums += policy.item(), error.item()
+        schedule.step()
+        loop.log(policy=sums[0] / steps, value=sums[1] / steps)
+    return model, untrained, loop.history
+
+
+def share_lost(game: Game, moves: Moves) -> float:
+    """Of all games that can come about, whatever the other does and whoever begins, the share that is lost."""
+    lost = total = 0
+    for ours in (True, False):
+        mine, theirs = EMPTY
+        while len(mine):
+            if ours:
+                mine, theirs, result = game.move(mine, theirs, moves(mine, theirs))
+            else:
+                which, reply = np.nonzero(game.landings(mine, theirs))
+                mine, theirs, result = game.move(mine[which], theirs[which], reply)
+                lost += int((result == 1).sum())
+            on = np.isnan(result)
+            mine, theirs, total, ours = mine[on], theirs[on], total + int((~on).sum()), not ours
+    return lost / total
+
+
+def draw(axes, name: str, model: nn.Module, history: History, looks: int, other: Moves) -> None:
+    """How it learned, what it thinks of the first move, and a game it plays: it begins, with the dark stones."""
+    game, (left, middle, right) = GAMES[name], axes
+    left.plot(history["policy"], label="policy: cross entropy")
+    left.plot(history["value"], label="value: mean square error")
+    left.set(title=f"{name}: learning", xlabel="rounds of games", ylim=(0, None))
+    left.legend()
+    guess, visits = ask(game, model, *EMPTY)[0][0], search(game, model, *EMPTY, looks)[0]
+    moves = np.arange(len(guess))
+    middle.bar(moves - 0.2, guess, 0.4, label="network")
+    middle.bar(moves + 0.2, visits / visits.sum(), 0.4, label=f"after a search of {looks} boards")
+    columns, rows = divmod(moves, len(moves) // game.width)
+    middle.set_xticks(moves, [f"{'abcdefg'[i]}{'' if game.falls else j + 1}" for i, j in zip(columns, rows)])
+    middle.set(title="The first move", xlabel="column" if game.falls else "place", ylabel="share")
+    middle.legend()
+
+    (mine, theirs), turn, result = EMPTY, 0, [np.nan]
+    right.set(xlim=(-0.5, game.width - 0.5), ylim=(-0.5, game.height - 0.5), aspect="equal")
+    right.set_xticks(range(game.width), list("abcdefg"[: game.width]))
+    right.set_yticks(range(game.height), range(1, game.height + 1))
+    while np.isnan(result[0]):
+        move = (other if turn % 2 else player(game, model, looks))(mine, theirs)
+        (at,) = np.argwhere(game.places == game.landings(mine, theirs)[0, move])
+        right.plot(*at, "o", ms=24, color="tab:orange" if turn % 2 else "tab:blue")
+        right.text(*at, str(turn + 1), ha="center", va="center", color="white")
+        mine, theirs, result = game.move(mine, theirs, move)
+        turn += 1
+    end = "a draw" if not result[0] else f"the {'network' if turn % 2 else 'other'} wins"
+    right.set(title=f"A game (blue: the network): {end}")
+
+
+def against_you(run: Run, name: str, looks: int) -> None:
+    game = GAMES[name]
+    model = network(run, name)
+    model.load_state_dict(mg.load(run.folder / f"{name}.npz"))
+
+    def you(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+        possible = [int(move) + 1 for move in np.flatnonzero(game.landings(mine, theirs)[0])]
+        print(game.text(int(mine[0]), int(theirs[0])), "you are X", sep="\n")
+        while (answer := input(f"your move, of {possible}: ")) not in map(str, possible):
+            pass
+        return np.array([int(answer) - 1])
+
+    result = compete(game, [you, player(game, model, looks)], 1)[0]
+    print({1: "You win.", 0: "A draw.", -1: "It wins."}[int(result)])
+
+
+def main(run: Run, game: str = "both", play: bool = False) -> None:
+    if game not in ("both", *GAMES):
+        raise SystemExit(f"board_game: no game {game!r}; there are both, {', '.join(GAMES)}")
+    names = list(GAMES) if game == "both" else [game]
+    if play:
+        return against_you(run, names[-1], 400)
+    figure = Figure(figsize=(15, 4.6 * len(names)), layout="constrained")
+    panels = figure.subplots(len(names), 3, squeeze=False)
+    for name, row in zip(names, panels):
+        rules, looks = GAMES[name], run.pick(full=32 if name == "tictactoe" else 64, quick=4)
+        other = alpha_beta(rules, run.pick(full=4, quick=2), np.random.default_rng(run.seed))
+        model, untrained, history = learn(run, name, looks)
+        trained, new = (player(rules, net, run.pick(full=2 * looks, quick=2)) for net in (model, untrained))
+        known = {"baseline_name": "search, untrained", "percent": True}
+        if name == "tictactoe":
+            lost, before = share_lost(rules, trained), share_lost(rules, new)
+            run.result("tic-tac-toe: of all possible games lost", lost, baseline=before, floor=0, better="lower", **known)
+        else:
+            games = run.pick(full=100, quick=2)
+            won, before = ((compete(rules, [one, other], games) == 1).mean() for one in (trained, new))
+            run.result("Connect Four: won against alpha-beta", won, baseline=before, floor=0.5, **known)
+        draw(row, name, model, history, 2 * looks, other)
+        run.save(model, name)
+    run.figure(figure)
+
+
+if __name__ == "__main__":
+    Run.start(main)
