@@ -60,7 +60,7 @@ def main(run: Run) -> None:
         return (images - mean) / deviation
 
     model = UNet(1, 2, width=run.pick(full=16, quick=4))
-    steps, rounds = run.pick(full=20, quick=2), run.pick(full=25, quick=2)
+    steps, rounds = run.pick(full=20, quick=2), run.pick(full=20, quick=2)
     optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.01)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=rounds * steps)
     averaging = Averaging(model, decay=0.98)
@@ -91,13 +91,14 @@ def main(run: Run) -> None:
 
 
 def draw(image: mg.Tensor, truth: mg.Tensor, found: dict[str, mg.Tensor], history):
-    figure, places = viz.figure(1, 3, size=(16, 9.5))
-    upper = slice(0, max(image.shape[1], 64))  # a square of the picture is enough to see
-    for place, (name, preds) in zip(places, found.items()):
-        shown = [a[None, upper] for a in (image.clamp(0, float(np.quantile(image.numpy(), 0.995))), truth, preds)]
-        title = f"{name}: Dice {dice_score(preds, truth):.3f}"
-        viz.segmentation(*shown, labels=["background", "nucleus"], title=title, ax=place)
-    viz.curves(history, ["loss"], title="Loss: cross entropy + 1 - Dice", ax=places[2])
+    figure, (seen, loss) = viz.figure(1, 2, size=(17, 7.6))
+    part = slice(0, image.shape[1])  # a square of the picture is enough to see
+    bright = image.clamp(0, float(np.quantile(image.numpy(), 0.995)))
+    pictures, truths, preds = (mg.stack(list(each))[:, part] for each in ([bright] * 2, [truth] * 2, found.values()))
+    title = ", ".join(f"{row}: {name} (Dice {dice_score(p, truth):.3f})" for row, (name, p) in zip(("above", "below"), found.items()))
+    viz.segmentation(pictures, truths, preds, labels=["background", "nucleus"], title=title, ax=seen)
+    viz.curves(history, ["loss"], title="Loss: cross entropy + 1 - Dice", ax=loss)
+    loss.set_box_aspect(0.8)
     return figure
 
 

@@ -1,0 +1,180 @@
+"""A network learns what a face is from 160 small patches, finds faces in a photograph, and is compared with eigenfaces.
+
+To tell faces from other things, a small convolutional network learns from patches of 25 x 25 pixels, mirrored, moved, turned and lit
+otherwise. A detector is then only a question asked everywhere: the same network goes over a photograph in windows of several sizes, and
+of windows that overlap the surest stays. Patches of photographs without people teach it what else is no face. The simple method is a
+linear classifier.
+
+Eigenfaces (Turk & Pentland, 1991) are the directions in which faces vary most; a face is a mean face and a few numbers. An autoencoder with as
+many numbers need not go straight ahead. Both are asked for faces that they have not seen.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+import minigrad as mg
+from minigrad import datasets, nn, optim, viz
+from minigrad import transforms as T
+from minigrad.explain import PCA
+from minigrad.metrics import accuracy, mean_squared_error
+from minigrad.nn import functional as F
+from minigrad.train import Averaging, Run, fit, logistic_regression, predict
+from minigrad.utils.data import DataLoader, TensorDataset
+
+SIZE, CODE = 25, 16  # pixels of a patch; numbers for a face
+OTHERS = ("chelsea", "china", "coffee", "flower", "hubble_deep_field", "motorcycle_left")  # photographs without people, to learn from
+AUGMENT = T.Compose([T.RandomHorizontalFlip(), T.RandomAffine(10, (0.08, 0.08), (0.85, 1.15), interpolation="bilinear", fill=0.5)])
+
+
+def standard(patches: mg.Tensor) -> mg.Tensor:
+    """Each patch with mean 0 and deviation 1: the light it was taken in does not count."""
+    flat = patches.flatten(1)
+    mean, deviation = flat.mean(1)[:, None, None, None], flat.std(1)[:, None, None, None]
+    return (patches - mean) / (deviation + 0.02)
+
+
+def classifier(width: int) -> nn.Sequential:
+    def stage(inputs: int, outputs: int) -> list[nn.Module]:
+        return [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
+
+    layers = [*stage(1, width), *stage(width, 2 * width), *stage(2 * width, 4 * width)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(4 * width * 9, 2))
+
+
+def grey(photograph: np.ndarray) -> mg.Tensor:
+    """(1, 1, H, W) of (H, W, 3), from 0 to 1."""
+    return mg.tensor((photograph @ np.array([0.299, 0.587, 0.114]) / 255).astype(np.float32))[None, None]
+
+
+def windows(picture: mg.Tensor, scale: float, stride: int = 2) -> tuple[mg.Tensor, np.ndarray]:
+    """All windows (N, 1, SIZE, SIZE) of a picture made smaller by `scale`, and their boxes (N, 4): left, top, right, bottom."""
+    height, width = (round(n / scale) for n in picture.shape[2:])
+    small = T.functional.resize(picture, [height, width])[0, 0].numpy()
+    cut = np.lib.stride_tricks.sliding_window_view(small, (SIZE, SIZE))[::stride, ::stride]
+    tops, lefts = np.mgrid[: cut.shape[0], : cut.shape[1]].reshape(2, -1) * stride * scale
+    return mg.tensor(cut.reshape(-1, 1, SIZE, SIZE).copy()), np.stack([lefts, tops, lefts + SIZE * scale, tops + SIZE * scale], 1)
+
+
+def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """How much of the smaller of two boxes lies in the other."""
+    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
+    areas = [(b[..., 2] - b[..., 0]) * (b[..., 3] - b[..., 1]) for b in (box, boxes)]
+    return sides.clip(0).prod(1) / np.minimum(*areas)
+
+
+def detect(model: nn.Module, picture: mg.Tensor, scales: list[float], sure: float = 0.95) -> Iterator[tuple[np.ndarray, float]]:
+    """Boxes with a face and how sure the network is, the surest first; those that overlap a surer one are left out."""
+    found = [windows(picture, scale) for scale in scales]
+    boxes = np.concatenate([place for _, place in found])
+    shares = np.concatenate([predict(model, standard(patches)).softmax(1)[:, 1].numpy() for patches, _ in found])
+    boxes, shares = boxes[shares > sure], shares[shares > sure]
+    while len(boxes):
+        best = shares.argmax()
+        yield boxes[best], float(shares[best])
+        apart = overlap(boxes[best], boxes) < 0.3
+        boxes, shares = boxes[apart], shares[apart]
+
+
+def main(run: Run) -> None:
+    train, test = (datasets.faces(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
+    photographs = datasets.photographs(data_dir=run.data, synthetic=run.quick)
+    run.note(data=f"{len(train)} patches to learn from, {len(test)} to test on; {len(OTHERS)} photographs without people")
+    patches, labels = train.tensors
+
+    # The faces and as many other things again, for each a few windows of the photographs.
+    scenery = [windows(grey(photographs[name]), scale, stride=12)[0] for name in OTHERS for scale in (1.5, 3.0)]
+    nothing = mg.cat(scenery)[mg.tensor(run.rng.permutation(sum(map(len, scenery)))[: run.pick(full=1500, quick=40)])]
+    copies = [patches[labels == 1]] * max(1, len(nothing) // int(labels.sum()) // 2)
+    x = mg.cat([patches, *copies, nothing])
+    y = mg.cat([labels, *(mg.ones(len(c), dtype=mg.int64) for c in copies), mg.zeros(len(nothing), dtype=mg.int64)])
+    batches = DataLoader(TensorDataset(x, y), batch_size=64, shuffle=True, drop_last=True)
+
+    model = classifier(run.pick(full=16, quick=4))
+    epochs = run.pick(full=25, quick=2)
+    optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.05)
+    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=epochs * len(batches))
+    averaging = Averaging(model, decay=0.98)
+    fit(
+        model,
+        batches,
+        F.cross_entropy,
+        optimizer,
+        run.loop(epochs, "detector", model=model, optimizer=optimizer, schedule=schedule, averaging=averaging),
+        schedule=schedule,
+        prepare=lambda batch: (standard(AUGMENT(batch[0])), batch[1]),
+        after_step=averaging.update,
+    )
+    detector = averaging.average
+    right = accuracy(predict(detector, standard(test.tensors[0])), test.tensors[1])
+    line = logistic_regression(standard(patches).flatten(1), labels, l2=0.1, iterations=run.pick(full=100, quick=5))
+    simple = accuracy(line(standard(test.tensors[0]).flatten(1)), test.tensors[1])
+    run.result("face or not: accuracy", right, baseline=simple, baseline_name="linear", floor=0.98, percent=True)
+
+    # Faces as a few numbers: straight directions against a network.
+    faces, unseen = patches[labels == 1], test.tensors[0][test.tensors[1] == 1]
+    pca = PCA(faces, CODE)
+    pixels = SIZE * SIZE
+    width = run.pick(full=256, quick=16)
+    coder = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(pixels, width),
+        nn.GELU(),
+        nn.Linear(width, CODE),
+        nn.Linear(CODE, width),
+        nn.GELU(),
+        nn.Linear(width, pixels),
+    )
+    optimizer = optim.AdamW(coder.parameters(), lr=1e-3, weight_decay=0.01)
+    epochs = run.pick(full=400, quick=2)
+    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * -(-len(faces) // 20))
+    fit(
+        coder,
+        DataLoader(TensorDataset(faces, faces), batch_size=20, shuffle=True),
+        F.mse_loss,
+        optimizer,
+        run.loop(epochs, "autoencoder", every=100, model=coder, optimizer=optimizer, schedule=schedule),
+        schedule=schedule,
+        prepare=lambda batch: (moved := AUGMENT(batch[0]), moved.flatten(1)),
+    )
+    straight = mg.tensor(pca.inverse(pca.transform(unseen)).astype(np.float32)).reshape(unseen.shape)
+    curved = predict(coder, unseen).reshape(unseen.shape)
+    errors = [mean_squared_error(made, unseen) ** 0.5 for made in (curved, straight)]
+    run.result(f"unseen faces from {CODE} numbers: error", errors[0], baseline=errors[1], baseline_name="eigenfaces", better="lower")
+    run.save(nn.ModuleDict({"detector": detector, "autoencoder": coder}))
+
+    astronaut = photographs["astronaut"]
+    figure, places = viz.figure(2, 2, size=(14, 12))
+    places[0].imshow(astronaut)
+    scales = list(np.geomspace(2, 8, run.pick(full=12, quick=1)) if not run.quick else [2.0])
+    for (left, top, end, bottom), share in list(detect(detector, grey(astronaut), scales))[:8]:
+        places[0].add_patch(Rectangle((left, top), end - left, bottom - top, fill=False, edgecolor="#ffd000", linewidth=2))
+        places[0].text(left, top - 4, f"{share:.1%}", color="#ffd000", fontsize=11)
+    places[0].set(title=f"Found by windows of {len(scales)} sizes; test patches: {right:.1%} right", xticks=[], yticks=[])
+    viz.images(
+        [pca.mean.reshape(SIZE, SIZE), *pca.components.reshape(-1, SIZE, SIZE)[:14]],
+        ["mean", *map(str, range(1, 15))],
+        limits="each",
+        columns=5,
+        title="The mean face and the first eigenfaces",
+        ax=places[1],
+    )
+    shown = slice(7)
+    captions = ["unseen"] * 7 + ["eigenfaces"] * 7 + ["autoencoder"] * 7
+    viz.images(
+        mg.cat([unseen[shown], straight[shown], curved[shown]]),
+        captions,
+        limits=(0.0, 1.0),
+        columns=len(unseen[shown]),
+        title=f"Faces from {CODE} numbers: error {errors[1]:.3f} and {errors[0]:.3f}",
+        ax=places[2],
+    )
+    seen = predict(detector, standard(test.tensors[0])).argmax(1).tolist()
+    marks = [("face" if s else "none") + ("" if s == t else " (wrong)") for s, t in zip(seen, test.tensors[1].tolist())]
+    viz.images(test.tensors[0], marks, columns=8, title="All test patches, and what the network says", ax=places[3])
+    run.figure(figure)
+
+
+if __name__ == "__main__":
+    Run.start(main)
