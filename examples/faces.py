@@ -2,14 +2,12 @@
 
 To tell faces from other things, a small convolutional network learns from patches of 25 x 25 pixels, mirrored, moved, turned and lit
 otherwise. A detector is then only a question asked everywhere: the same network goes over a photograph in windows of several sizes, and
-of windows that overlap the surest stays. Patches of photographs without people teach it what else is no face. The simple method is a
+where many of them agree there is a face. Patches of photographs without people teach it what else is no face. The simple method is a
 linear classifier.
 
 Eigenfaces (Turk & Pentland, 1991) are the directions in which faces vary most; a face is a mean face and a few numbers. An autoencoder with as
 many numbers need not go straight ahead. Both are asked for faces that they have not seen.
 """
-
-from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -26,6 +24,7 @@ from minigrad.utils.data import DataLoader, TensorDataset
 SIZE, CODE = 25, 16  # pixels of a patch; numbers for a face
 OTHERS = ("chelsea", "china", "coffee", "flower", "hubble_deep_field", "motorcycle_left")  # photographs without people, to learn from
 AUGMENT = T.Compose([T.RandomHorizontalFlip(), T.RandomAffine(10, (0.08, 0.08), (0.85, 1.15), interpolation="bilinear", fill=0.5)])
+MOVE = T.Compose([T.RandomHorizontalFlip(), T.RandomAffine(3, (0.03, 0.03), (0.97, 1.03), interpolation="bilinear", fill=0.5)])
 
 
 def standard(patches: mg.Tensor) -> mg.Tensor:
@@ -64,17 +63,19 @@ def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return sides.clip(0).prod(1) / np.minimum(*areas)
 
 
-def detect(model: nn.Module, picture: mg.Tensor, scales: list[float], sure: float = 0.95) -> Iterator[tuple[np.ndarray, float]]:
-    """Boxes with a face and how sure the network is, the surest first; those that overlap a surer one are left out."""
+def detect(model: nn.Module, picture: mg.Tensor, scales: list[float], sure: float = 0.95) -> list[tuple[int, np.ndarray]]:
+    """Boxes with a face, those first on which most windows agree: a face is still one when the window is moved or made a little larger."""
     found = [windows(picture, scale) for scale in scales]
     boxes = np.concatenate([place for _, place in found])
     shares = np.concatenate([predict(model, standard(patches)).softmax(1)[:, 1].numpy() for patches, _ in found])
-    boxes, shares = boxes[shares > sure], shares[shares > sure]
+    boxes = boxes[shares > sure]
+    faces = []
     while len(boxes):
-        best = shares.argmax()
-        yield boxes[best], float(shares[best])
-        apart = overlap(boxes[best], boxes) < 0.3
-        boxes, shares = boxes[apart], shares[apart]
+        together = np.stack([overlap(box, boxes) > 0.7 for box in boxes])
+        best = together.sum(1).argmax()
+        faces.append((int(together[best].sum()), boxes[together[best]].mean(0)))
+        boxes = boxes[overlap(boxes[best], boxes) < 0.3]
+    return faces
 
 
 def main(run: Run) -> None:
@@ -84,15 +85,15 @@ def main(run: Run) -> None:
     patches, labels = train.tensors
 
     # The faces and as many other things again, for each a few windows of the photographs.
-    scenery = [windows(grey(photographs[name]), scale, stride=12)[0] for name in OTHERS for scale in (1.5, 3.0)]
-    nothing = mg.cat(scenery)[mg.tensor(run.rng.permutation(sum(map(len, scenery)))[: run.pick(full=1500, quick=40)])]
+    scenery = [windows(grey(photographs[name]), scale, stride=8)[0] for name in OTHERS for scale in (1.5, 2.5, 4.0, 6.0)]
+    nothing = mg.cat(scenery)[mg.tensor(run.rng.permutation(sum(map(len, scenery)))[: run.pick(full=4000, quick=40)])]
     copies = [patches[labels == 1]] * max(1, len(nothing) // int(labels.sum()) // 2)
     x = mg.cat([patches, *copies, nothing])
     y = mg.cat([labels, *(mg.ones(len(c), dtype=mg.int64) for c in copies), mg.zeros(len(nothing), dtype=mg.int64)])
     batches = DataLoader(TensorDataset(x, y), batch_size=64, shuffle=True, drop_last=True)
 
     model = classifier(run.pick(full=16, quick=4))
-    epochs = run.pick(full=25, quick=2)
+    epochs = run.pick(full=15, quick=2)
     optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.05)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=epochs * len(batches))
     averaging = Averaging(model, decay=0.98)
@@ -136,7 +137,7 @@ def main(run: Run) -> None:
         optimizer,
         run.loop(epochs, "autoencoder", every=100, model=coder, optimizer=optimizer, schedule=schedule),
         schedule=schedule,
-        prepare=lambda batch: (moved := AUGMENT(batch[0]), moved.flatten(1)),
+        prepare=lambda batch: (moved := MOVE(batch[0]), moved.flatten(1)),
     )
     straight = mg.tensor(pca.inverse(pca.transform(unseen)).astype(np.float32)).reshape(unseen.shape)
     curved = predict(coder, unseen).reshape(unseen.shape)
@@ -147,10 +148,13 @@ def main(run: Run) -> None:
     astronaut = photographs["astronaut"]
     figure, places = viz.figure(2, 2, size=(14, 12))
     places[0].imshow(astronaut)
-    scales = list(np.geomspace(2, 8, run.pick(full=12, quick=1)) if not run.quick else [2.0])
-    for (left, top, end, bottom), share in list(detect(detector, grey(astronaut), scales))[:8]:
-        places[0].add_patch(Rectangle((left, top), end - left, bottom - top, fill=False, edgecolor="#ffd000", linewidth=2))
-        places[0].text(left, top - 4, f"{share:.1%}", color="#ffd000", fontsize=11)
+    scales = list(np.geomspace(2, run.pick(full=8, quick=2), run.pick(full=12, quick=1)))
+    faces_found = detect(detector, grey(astronaut), scales)
+    most = max((votes for votes, _ in faces_found), default=0)
+    for votes, (left, top, end, bottom) in faces_found:
+        if votes >= most / 3:  # a few windows that agree may err
+            places[0].add_patch(Rectangle((left, top), end - left, bottom - top, fill=False, edgecolor="#ffd000", linewidth=2))
+            places[0].text(left + 3, top + 3, f"{votes} windows", color="#ffd000", fontsize=9, va="top")
     places[0].set(title=f"Found by windows of {len(scales)} sizes; test patches: {right:.1%} right", xticks=[], yticks=[])
     viz.images(
         [pca.mean.reshape(SIZE, SIZE), *pca.components.reshape(-1, SIZE, SIZE)[:14]],
