@@ -163,6 +163,12 @@ def share_lost(game: Game, moves: Moves) -> float:
     return lost / total
 
 
+def names(game: Game) -> list[str]:
+    """Of the moves: columns are letters, rows numbers, from the bottom up."""
+    rows = [""] if game.falls else [str(j + 1) for j in range(game.height)]
+    return [column + row for column in "abcdefg"[: game.width] for row in rows]
+
+
 def draw(axes, name: str, model: nn.Module, history: History, looks: int, other: Moves) -> None:
     """How it learned, what it thinks of the first move, and a game it plays: it begins, with the dark stones."""
     game, (left, middle, right) = GAMES[name], axes
@@ -174,8 +180,8 @@ def draw(axes, name: str, model: nn.Module, history: History, looks: int, other:
     moves = np.arange(len(guess))
     middle.bar(moves - 0.2, guess, 0.4, label="network")
     middle.bar(moves + 0.2, visits / visits.sum(), 0.4, label=f"after a search of {looks} boards")
-    columns, rows = divmod(moves, len(moves) // game.width)
-    middle.set_xticks(moves, [f"{'abcdefg'[i]}{'' if game.falls else j + 1}" for i, j in zip(columns, rows)])
+    middle.set_xticks(moves, names(game))
+    middle.margins(y=0.25)
     middle.set(title="The first move", xlabel="column" if game.falls else "place", ylabel="share")
     middle.legend()
 
@@ -200,25 +206,30 @@ def against_you(run: Run, name: str, looks: int) -> None:
     model.load_state_dict(mg.load(run.folder / f"{name}.npz"))
 
     def you(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-        possible = [int(move) + 1 for move in np.flatnonzero(game.landings(mine, theirs)[0])]
-        print(game.text(int(mine[0]), int(theirs[0])), "you are X", sep="\n")
-        while (answer := input(f"your move, of {possible}: ")) not in map(str, possible):
-            pass
-        return np.array([int(answer) - 1])
+        possible = dict(zip(names(game), game.landings(mine, theirs)[0]))
+        print(game.text(int(mine[0]), int(theirs[0])), " ".join("abcdefg"[: game.width]), sep="\n")
+        while not possible.get(answer := input("your move (you are X): ").strip()):
+            print("one of", *(name for name, stone in possible.items() if stone))
+        return np.array([names(game).index(answer)])
 
-    result = compete(game, [you, player(game, model, looks)], 1)[0]
+    def it(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+        move = player(game, model, looks)(mine, theirs)
+        print(f"it plays {names(game)[move[0]]}")
+        return move
+
+    result = compete(game, [you, it], 1)[0]
     print({1: "You win.", 0: "A draw.", -1: "It wins."}[int(result)])
 
 
 def main(run: Run, game: str = "both", play: bool = False) -> None:
     if game not in ("both", *GAMES):
         raise SystemExit(f"board_game: no game {game!r}; there are both, {', '.join(GAMES)}")
-    names = list(GAMES) if game == "both" else [game]
+    chosen = list(GAMES) if game == "both" else [game]
     if play:
-        return against_you(run, names[-1], 400)
-    figure = Figure(figsize=(15, 4.6 * len(names)), layout="constrained")
-    panels = figure.subplots(len(names), 3, squeeze=False)
-    for name, row in zip(names, panels):
+        return against_you(run, chosen[-1], 400)
+    figure = Figure(figsize=(15, 4.6 * len(chosen)), layout="constrained")
+    panels = figure.subplots(len(chosen), 3, squeeze=False)
+    for name, row in zip(chosen, panels):
         rules, looks = GAMES[name], run.pick(full=32 if name == "tictactoe" else 64, quick=4)
         other = alpha_beta(rules, run.pick(full=4, quick=2), np.random.default_rng(run.seed))
         model, untrained, history = learn(run, name, looks)
@@ -230,7 +241,7 @@ def main(run: Run, game: str = "both", play: bool = False) -> None:
         else:
             games = run.pick(full=100, quick=2)
             won, before = ((compete(rules, [one, other], games) == 1).mean() for one in (trained, new))
-            run.result("Connect Four: won against alpha-beta", won, baseline=before, floor=0.5, **known)
+            run.result("Connect Four: games won against alpha-beta, 4 deep", won, baseline=before, floor=0.5, **known)
         draw(row, name, model, history, 2 * looks, other)
         run.save(model, name)
     run.figure(figure)
