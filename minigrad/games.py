@@ -88,7 +88,8 @@ def compete(game: Game, players: Sequence[Moves], count: int) -> np.ndarray:
     while len(going):
         for side in (0, 1):
             if len(at := going[(going + turn) % 2 == side]):
-                boards[0, at], boards[1, at], got = game.move(*boards[:, at], players[side](*boards[:, at]))
+                mine, theirs = boards[:, at]
+                boards[0, at], boards[1, at], got = game.move(mine, theirs, players[side](mine, theirs))
                 result[at] = got * (1 - 2 * side)
         going, turn = going[np.isnan(result[going])], turn + 1
     return result
