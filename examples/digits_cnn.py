@@ -62,7 +62,7 @@ def main(run: Run) -> None:
     train, test = (datasets.all_digits(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
     full = len(train) == 60_000
     run.note(data=f"{len(train):,} of MNIST's images" if full else f"{len(train):,} of the package's digits: MNIST is not here")
-    model, history = learn(run, train, run.pick(full=12 if full else 60, quick=2), valid=test)
+    model, history = learn(run, train, run.pick(full=10 if full else 60, quick=2), valid=test)
     images, labels = test.tensors
     scores = predict(model, PREPARE(images))
     right, read = accuracy(scores, labels), scores.argmax(1)

@@ -64,8 +64,8 @@ def judged(model: nn.Module, pictures: mg.Tensor) -> mg.Tensor:
 def main(run: Run) -> None:
     train, test = (datasets.emoji(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
     run.note(data=f"{len(train):,} pictures to learn from, {len(test)} to test on")
-    model = network(run.pick(full=24, quick=4))
-    epochs = run.pick(full=120, quick=2)
+    model = network(run.pick(full=16, quick=4))
+    epochs = run.pick(full=100, quick=2)
     batches = DataLoader(train, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-3)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=epochs * len(batches))

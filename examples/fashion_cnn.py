@@ -43,7 +43,7 @@ def network() -> nn.Sequential:
 def main(run: Run) -> None:
     train, test = (datasets.fashion_mnist(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
     run.note(data=f"{len(train):,} of Fashion-MNIST's images")
-    epochs = run.pick(full=15, quick=2)
+    epochs = run.pick(full=10, quick=2)
     batches = DataLoader(train, batch_size=64, shuffle=True, drop_last=True)
     model = network()
     optimizer = optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.02)
