@@ -42,12 +42,13 @@ def exciting(model: nn.Module, units: int, steps: int, **options) -> np.ndarray:
 
 
 def draw_excitement(part: Figure, mlp: nn.Sequential, cnn: nn.Sequential, units: int, steps: int) -> None:
+    # What goes into the activations is made large: behind a ReLU that gives 0 there is no gradient to begin with.
     part.suptitle("What excites a unit most", fontsize=15, x=0.01, ha="left")
     above, below = part.subplots(2, 4)
     for place, (name, layer) in zip(above, DENSE.items()):
-        viz.images(exciting(mlp, units, steps, layer=layer), columns=6, limits="each", title=f"dense network, {name}", ax=place)
+        viz.images(exciting(mlp, units, steps, layer=mlp[int(layer) - 1]), columns=6, limits="each", title=f"dense network, {name}", ax=place)
     for place, (name, layer) in zip(below, STAGES.items()):
-        unit = nn.Sequential(*list(cnn)[: int(layer) + 1], Middle())
+        unit = nn.Sequential(*cnn[: int(layer)], *cnn[int(layer)][:-1], Middle())
         found = exciting(unit, units, steps, jitter=0, blur=0.5)
         middle, size = 14, SEES[name]  # the pixel of the image over the middle of the map
         first = max(middle - size // 2, 0)
