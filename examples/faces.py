@@ -67,8 +67,8 @@ def detect(model: nn.Module, picture: mg.Tensor, scales: list[float], sure: floa
     """Boxes with a face, those first on which most windows agree: a face is still one when the window is moved or made a little larger."""
     found = [windows(picture, scale) for scale in scales]
     boxes = np.concatenate([place for _, place in found])
-    shares = np.concatenate([predict(model, standard(patches)).softmax(1)[:, 1].numpy() for patches, _ in found])
-    boxes = boxes[shares > sure]
+    scores = [predict(model, standard(patches)) + predict(model, standard(patches).flip(3)) for patches, _ in found]  # and in the mirror
+    boxes = boxes[(mg.cat(scores) / 2).softmax(1)[:, 1].numpy() > sure]
     faces = []
     while len(boxes):
         together = np.stack([overlap(box, boxes) > 0.7 for box in boxes])
@@ -154,7 +154,7 @@ def main(run: Run) -> None:
     for votes, (left, top, end, bottom) in faces_found:
         if votes >= most / 3:  # a few windows that agree may err
             places[0].add_patch(Rectangle((left, top), end - left, bottom - top, fill=False, edgecolor="#ffd000", linewidth=2))
-            places[0].text(left + 3, top + 3, f"{votes} windows", color="#ffd000", fontsize=9, va="top")
+            places[0].text(left + 3, top + 3, f"{votes} windows", color="#ffd000", backgroundcolor="#00000080", fontsize=9, va="top")
     places[0].set(title=f"Found by windows of {len(scales)} sizes; test patches: {right:.1%} right", xticks=[], yticks=[])
     viz.images(
         [pca.mean.reshape(SIZE, SIZE), *pca.components.reshape(-1, SIZE, SIZE)[:14]],

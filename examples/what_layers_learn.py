@@ -46,7 +46,9 @@ def draw_excitement(part: Figure, mlp: nn.Sequential, cnn: nn.Sequential, units:
     part.suptitle("What excites a unit most", fontsize=15, x=0.01, ha="left")
     above, below = part.subplots(2, 4)
     for place, (name, layer) in zip(above, DENSE.items()):
-        viz.images(exciting(mlp, units, steps, layer=mlp[int(layer) - 1]), columns=6, limits="each", title=f"dense network, {name}", ax=place)
+        viz.images(
+            exciting(mlp, units, steps, layer=mlp[int(layer) - 1]), columns=6, limits="each", title=f"dense network, {name}", ax=place
+        )
     for place, (name, layer) in zip(below, STAGES.items()):
         unit = nn.Sequential(*cnn[: int(layer)], *cnn[int(layer)][:-1], Middle())
         found = exciting(unit, units, steps, jitter=0, blur=0.5)
