@@ -85,7 +85,11 @@ def main(run: Run) -> None:
     patches, labels = train.tensors
 
     # The faces and as many other things again, for each a few windows of the photographs.
-    scenery = [windows(grey(photographs[name]), scale, stride=8)[0] for name in OTHERS for scale in (1.5, 2.5, 4.0, 6.0)]
+    scenery = [
+        windows(grey(photographs[name]), scale, stride=8)[0]
+        for name in OTHERS
+        for scale in run.pick(full=(1.5, 2.5, 4.0, 6.0), quick=(1.5, 2.5))
+    ]
     nothing = mg.cat(scenery)[mg.tensor(run.rng.permutation(sum(map(len, scenery)))[: run.pick(full=4000, quick=40)])]
     copies = [patches[labels == 1]] * max(1, len(nothing) // int(labels.sum()) // 2)
     x = mg.cat([patches, *copies, nothing])
