@@ -46,7 +46,7 @@ def spread(r: Draw, *shape: int) -> np.ndarray:
 def symmetric(r: Draw, *shape: int) -> np.ndarray:
     """Symmetric matrices whose eigenvalues lie well apart, of both signs."""
     q, _ = np.linalg.qr(r(*shape))
-    values = np.arange(shape[-1]) - 1.3 + r.between(0, 0.3, *shape[:-2], 1, shape[-1])
+    values = np.arange(shape[-1]) - 1.4 + r.between(0, 0.3, *shape[:-2], 1, shape[-1])  # none near 0
     return (q * values) @ np.swapaxes(q, -1, -2)
 
 
@@ -326,7 +326,8 @@ def lobpcg(A, k=None, B=None, X=None, n=None, iK=None, niter=None, tol=None, lar
     """The k largest (or smallest) eigenvalues of symmetric matrices, largest (smallest) first, and their eigenvectors: A x = lambda B x.
 
     Unlike PyTorch's there are no iterations: matrices are dense here, and `linalg.eigh` decomposes them whole. So what steers iterations
-    (X but for its width, iK, niter, tol, method, ortho_*) changes nothing, n may be any size, and `tracker` is refused.
+    (X but for its width, iK, niter, tol, method, ortho_*) changes nothing, n may be any size, and `tracker` is refused. The largest
+    component of an eigenvector is positive.
     Shapes: A (..., n, n), B the same or None, positive definite; gives (..., k), (..., n, k). k: default the columns of X, or 1.
     >>> mg.lobpcg(mg.tensor([[2.0, 0.0], [0.0, 3.0]]))[0]
     tensor([3.])
@@ -345,4 +346,8 @@ def lobpcg(A, k=None, B=None, X=None, n=None, iK=None, niter=None, tol=None, lar
         vectors = _solve_triangular(L, vectors, False, False, True)
     if largest is None or largest:
         values, vectors = flip(values, (-1,)), flip(vectors, (-1,))
-    return values[..., :k], vectors[..., :k]
+    vectors = vectors[..., :k]
+    if not vectors.is_complex():  # LAPACK's signs may change with the least change of A
+        plain = vectors.detach()
+        vectors = vectors * plain.gather(-2, plain.abs().argmax(-2, True)).sign()
+    return values[..., :k], vectors
