@@ -10,8 +10,6 @@ import minigrad as mg
 from minigrad._core import Tensor
 from minigrad.errors import ShapeError
 
-__all__ = ["Vocabulary"]
-
 
 class Vocabulary:
     """Numbers for tokens: the specials first, then the tokens, in the order given.
