@@ -112,6 +112,7 @@ long: DType
 from minigrad.ops.generator import manual_seed as manual_seed
 from minigrad import metrics as metrics
 from minigrad import missing as missing
+from minigrad import models as models
 from minigrad.ops.distributions import multinomial as multinomial
 nan: builtins.float
 newaxis: None

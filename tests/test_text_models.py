@@ -48,7 +48,8 @@ def test_pieces_give_the_text_back(texts, text):
 
 def test_pieces_join_the_most_frequent_first():
     assert BytePairs.learn(["aaab aaab"], 2).merges == [("a", "a"), ("a", "b")]
-    assert BytePairs.learn(["abc abc abc abd x x"], 9).split("abc abc abd x") == ["abc", " abc", " ab", "d", " x"]
+    pieces = BytePairs.learn(["abc abc abc abd"], 9).split("abc abd")  # of pairs that are as frequent the first by alphabet joins first
+    assert pieces == ["ab", "c", " ab", "d"] and "".join(pieces) == "abc abd"
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.6])
