@@ -28,6 +28,7 @@ LAYERS = [
     ["datasets", "explain", "games", "metrics", "onnx", "text", "transforms", "viz"],
     ["train"],
     ["cli", "__main__"],
+    ["examples"],
 ]
 
 
