@@ -482,7 +482,7 @@ def test_workers_die_with_their_parent():
 
 def test_ctrl_c_is_answered_once():
     # Where the tests run in the background the signal is ignored, and children inherit that: the handler is set by hand.
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    heard = "\n    import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     code, out, err = run(heard + PROGRAM.format(persistent=False) + READY + "    time.sleep(60)", kill=signal.SIGINT, group=True)
     assert code in (-signal.SIGINT, 1) and out == ""
     assert err.count("Traceback") == 1 and err.rstrip().endswith("KeyboardInterrupt")
