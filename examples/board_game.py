@@ -131,7 +131,7 @@ def learn(run: Run, name: str, looks: int) -> tuple[Network, Network, History]:
     state = {"model": model, "optimizer": optimizer, "schedule": schedule, "memory": memory, "rng": run.rng}
     loop = run.loop(rounds, name, unit=f"{name}: round", **state)
     for _ in loop:
-        self_play(game, model, run.pick(full=128, quick=4), looks, run.rng, memory)
+        self_play(game, model, run.pick(full=128, quick=2), looks, run.rng, memory)
         sums = np.zeros(2)
         for _ in loop.batches(range(steps)):
             planes, odds, value = memory.sample(256)
@@ -230,10 +230,10 @@ def main(run: Run, game: str = "both", play: bool = False) -> None:
     figure = Figure(figsize=(15, 4.6 * len(chosen)), layout="constrained")
     panels = figure.subplots(len(chosen), 3, squeeze=False)
     for name, row in zip(chosen, panels):
-        rules, looks = GAMES[name], run.pick(full=32 if name == "tictactoe" else 64, quick=4)
+        rules, looks = GAMES[name], run.pick(full=32 if name == "tictactoe" else 64, quick=2)
         other = alpha_beta(rules, run.pick(full=4, quick=2), np.random.default_rng(run.seed))
         model, untrained, history = learn(run, name, looks)
-        trained, new = (player(rules, net, run.pick(full=2 * looks, quick=2)) for net in (model, untrained))
+        trained, new = (player(rules, net, run.pick(full=2 * looks, quick=1)) for net in (model, untrained))
         known = {"baseline_name": "search, untrained", "percent": True}
         if name == "tictactoe":
             lost, before = share_lost(rules, trained), share_lost(rules, new)

@@ -89,7 +89,7 @@ def begin_with(reader: nn.Sequential, machines: list[Machine]) -> None:
 
 
 def read(run: Run, name: str, model: nn.Sequential, train: TensorDataset, test: TensorDataset) -> tuple[float, History]:
-    """Backpropagation; the error on the test part."""
+    """Backpropagation; the error on the test part, which is watched at every epoch, but nothing is chosen by it."""
     epochs = run.pick(full=30, quick=2)
     batches = DataLoader(train, batch_size=100, shuffle=True, drop_last=True)
     optimizer = optim.Adam(model.parameters())

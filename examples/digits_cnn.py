@@ -37,13 +37,13 @@ def network() -> nn.Sequential:
     )
 
 
-def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", valid: TensorDataset | None = None) -> tuple[nn.Sequential, list]:
-    """The trained network, and a row for each epoch."""
+def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", test: TensorDataset | None = None) -> tuple[nn.Sequential, list]:
+    """The trained network, and a row for each epoch. test: is watched only; nothing is chosen by it."""
     model = network()
     batches = DataLoader(data, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.02)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * len(batches))
-    images, labels = valid.tensors if valid else (mg.empty(0), mg.empty(0))
+    images, labels = test.tensors if test else (mg.empty(0), mg.empty(0))
     history = fit(
         model,
         batches,
@@ -52,7 +52,7 @@ def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", valid: Ten
         run.loop(epochs, name, model=model, optimizer=optimizer, schedule=schedule),
         schedule=schedule,
         prepare=lambda batch: (PREPARE(AUGMENT(batch[0])), batch[1]),
-        valid=[(PREPARE(images[i : i + 500]), labels[i : i + 500]) for i in range(0, len(images), 500)] if valid else None,
+        valid=[(PREPARE(images[i : i + 500]), labels[i : i + 500]) for i in range(0, len(images), 500)] if test else None,
         metrics={"accuracy": accuracy},
     )
     return model, history
@@ -62,14 +62,14 @@ def main(run: Run) -> None:
     train, test = (datasets.all_digits(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
     full = len(train) == 60_000
     run.note(data=f"{len(train):,} of MNIST's images" if full else f"{len(train):,} of the package's digits: MNIST is not here")
-    model, history = learn(run, train, run.pick(full=10 if full else 60, quick=2), valid=test)
+    model, history = learn(run, train, run.pick(full=10 if full else 60, quick=2), test=test)
     images, labels = test.tensors
     scores = predict(model, PREPARE(images))
     right, read = accuracy(scores, labels), scores.argmax(1)
     run.save(model)
 
     figure, (curves, confusions, mistakes) = viz.figure(1, 3, size=(15, 4.8))
-    viz.curves(history, ["loss", "valid loss"], log=True, title="Loss", ax=curves)
+    viz.curves({"loss": history["loss"], "test loss": history["valid loss"]}, log=True, title="Loss", ax=curves)
     viz.confusion_matrix(read, labels, title=f"{right:.2%} of {len(labels):,} test digits read rightly", ax=confusions)
     wrong = (read != labels).nonzero()[:24, 0]
     if len(wrong):

@@ -33,8 +33,8 @@ def prepare(images: mg.Tensor) -> mg.Tensor:
     return (images.float() - MEAN) / STD
 
 
-def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", valid: TensorDataset | None = None) -> tuple[nn.Sequential, list]:
-    """The trained network, and a row for each epoch."""
+def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", test: TensorDataset | None = None) -> tuple[nn.Sequential, list]:
+    """The trained network, and a row for each epoch. test: is watched only; nothing is chosen by it."""
     model = network()
     batches = DataLoader(data, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
@@ -47,7 +47,7 @@ def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", valid: Ten
         run.loop(epochs, name, model=model, optimizer=optimizer, schedule=schedule),
         schedule=schedule,
         prepare=lambda batch: (prepare(batch[0]), batch[1]),
-        valid=valid and [(prepare(valid.tensors[0]), valid.tensors[1])],
+        valid=test and [(prepare(test.tensors[0]), test.tensors[1])],
         metrics={"accuracy": accuracy},
     )
     return model, history
@@ -57,14 +57,14 @@ def main(run: Run) -> None:
     train, test = (datasets.all_digits(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
     full = len(train) == 60_000
     run.note(data=f"{len(train):,} of MNIST's images" if full else f"{len(train):,} of the package's digits: MNIST is not here")
-    model, history = learn(run, train, run.pick(full=20 if full else 30, quick=2), valid=test)
+    model, history = learn(run, train, run.pick(full=20 if full else 30, quick=2), test=test)
     images, labels = test.tensors
     scores = predict(model, prepare(images))
     right = accuracy(scores, labels)
     run.save(model)
 
     figure, (curves, confusions) = viz.figure(1, 2, size=(11, 4.6))
-    viz.curves(history, ["loss", "valid loss"], log=True, title="Loss", ax=curves)
+    viz.curves({"loss": history["loss"], "test loss": history["valid loss"]}, log=True, title="Loss", ax=curves)
     viz.confusion_matrix(scores, labels, title=f"{right:.2%} of {len(labels):,} test digits read rightly", ax=confusions)
     run.figure(figure)
 

@@ -138,9 +138,9 @@ def learn(run: Run, name: str, corrected: bool) -> tuple[nn.Module, list[float]]
 
 
 def follow(driver: Driver, cars: int, steps: int) -> tuple[np.ndarray, np.ndarray, Traffic]:
-    """Metres from the middle of the lane, (steps, cars), on the roads of the test, nan once a car has left its lane; what the driver
+    """Metres from the middle of the lane, (steps, cars), on the roads of the test (others than those on which the wind was chosen), nan once a car has left its lane; what the driver
     and the teacher do, (2, steps, cars); and the cars, as they are in the end."""
-    traffic, inside, path, steers = Traffic(np.random.default_rng(1234), cars, WIND), np.ones(cars, bool), [], []
+    traffic, inside, path, steers = Traffic(np.random.default_rng(73_112), cars, WIND), np.ones(cars, bool), [], []
     for _ in range(steps):
         steer = driver(traffic)
         steers.append((steer, traffic.teach()))

@@ -67,7 +67,7 @@ def main(run: Run) -> None:
     run.save(averaging.average)
 
     figure, (curves, confusions, mistakes) = viz.figure(1, 3, size=(17, 5.4))
-    viz.curves(history, ["loss", "valid loss"], log=True, title="Loss", ax=curves)
+    viz.curves({"loss": history["loss"], "test loss": history["valid loss"]}, log=True, title="Loss", ax=curves)
     names = datasets.FASHION_CLASSES
     viz.confusion_matrix(seen, labels, labels=names, title=f"{right:.2%} of {len(labels):,} test images right", ax=confusions)
     wrong = (seen != labels).nonzero()[:20, 0]

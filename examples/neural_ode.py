@@ -49,7 +49,7 @@ def beginnings(count: int) -> mg.Tensor:
 
 def learn(run: Run, name: str, field: nn.Module, seen: mg.Tensor, lr: float) -> nn.Module:
     """Fit `field` to what was seen: (steps, N, 2)."""
-    rounds = run.pick(full=1500, quick=4)
+    rounds = run.pick(full=1500, quick=2)
     optimizer = optim.Adam(field.parameters(), lr=lr)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=rounds)
     loop = run.loop(rounds, name, unit=f"{name}: step", every=500, model=field, optimizer=optimizer, schedule=schedule, rng=run.rng)
@@ -66,12 +66,12 @@ def learn(run: Run, name: str, field: nn.Module, seen: mg.Tensor, lr: float) -> 
     return field
 
 
-def arrows(ax, field: Field, title: str) -> None:
+def arrows(ax, field: Field, title: str, density: float) -> None:
     """The field over the plane of angle and speed."""
     angle, speed = np.meshgrid(np.linspace(-3, 3, 25, dtype=np.float32), np.linspace(-4, 4, 25, dtype=np.float32))
     with mg.no_grad():
         rate = field(mg.tensor(np.stack([angle.ravel(), speed.ravel()], 1))).numpy()
-    ax.streamplot(angle, speed, rate[:, 0].reshape(25, 25), rate[:, 1].reshape(25, 25), density=1.1, color="0.6", linewidth=0.8)
+    ax.streamplot(angle, speed, rate[:, 0].reshape(25, 25), rate[:, 1].reshape(25, 25), density=density, color="0.6", linewidth=0.8)
     ax.set(title=title, xlabel="angle", ylabel="speed", xlim=(-3, 3), ylim=(-4, 4))
 
 
@@ -95,7 +95,7 @@ def main(run: Run) -> None:
     figure = Figure(figsize=(15, 4.4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     for ax, field, paths, title in ((left, pendulum, truth, "The pendulum"), (middle, network, guess, "What the network has learned")):
-        arrows(ax, field, title)
+        arrows(ax, field, title, run.pick(full=1.1, quick=0.2))
         for i in range(4):
             ax.plot(*paths[:, i].T, lw=1.8)
     time = np.arange(LONG + 1) * STEP

@@ -71,8 +71,8 @@ def learn(run: Run, name: str, model: nn.Module, pictures: mg.Tensor, test: mg.T
     optimizer = optim.Adam(model.parameters(), lr=1e-3)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=epochs * len(batches))
     loop = run.loop(epochs, name, unit=f"{name}: epoch", model=model, optimizer=optimizer, schedule=schedule)
-    valid = [prepare((test,))]
-    fit(model, batches, loss, optimizer, loop, schedule=schedule, prepare=prepare, valid=valid)
+    watched = [prepare((test,))]  # only so: nothing is chosen by it
+    fit(model, batches, loss, optimizer, loop, schedule=schedule, prepare=prepare, valid=watched)
 
 
 def main(run: Run) -> None:
@@ -106,8 +106,13 @@ def main(run: Run) -> None:
     figure, axes = viz.figure(2, 2, size=(13, 12.5))
     shown = mg.cat([part[:10] for part in (held_out, spoilt, by_components, cleaned)]).reshape(-1, 28, 28).clamp(0, 1)
     viz.images(shown, columns=10, title=f"Digits; with noise; by {size} components; by the denoising autoencoder", ax=axes[0])
-    viz.images(wide.draw(mg.randn(80, wide.decoder[0].in_features)), columns=10, title="Drawn from random codes", ax=axes[1])
-    viz.latent_map(plane.draw, size=20, title="The map: what is drawn from codes of two numbers", ax=axes[2])
+    viz.images(
+        wide.draw(mg.randn(run.pick(full=80, quick=10), wide.decoder[0].in_features)),
+        columns=10,
+        title="Drawn from random codes",
+        ax=axes[1],
+    )
+    viz.latent_map(plane.draw, size=run.pick(full=20, quick=3), title="The map: what is drawn from codes of two numbers", ax=axes[2])
     with mg.no_grad():
         places = plane.encoder(held_out[:2000])[:, :2]
     viz.embedding(

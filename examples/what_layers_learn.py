@@ -114,10 +114,10 @@ def main(run: Run, mlp: str = "", cnn: str = "") -> None:
             model, _ = program.learn(run, train, run.pick(full=6 if len(train) == 60_000 else 30, quick=2), name)
         models.append(model.eval())
     dense, convolutional = models
-    images, labels = (part[: run.pick(full=1000, quick=40)] for part in test.tensors)
+    images, labels = (part[: run.pick(full=1000, quick=20)] for part in test.tensors)
     images = digits_mlp.prepare(images)
 
-    figure = Figure(figsize=(22, 17.5), layout=run.pick(full="constrained", quick=None))
+    figure = Figure(figsize=(22, 17.5), layout="constrained")
     parts = figure.subfigures(4, 1, height_ratios=[5.6, 4.4, 3.3, 4.0], hspace=0.02)
     draw_excitement(parts[0], dense, convolutional, *run.pick(full=(12, 200), quick=(1, 2)))
     draw_layers(parts[1], dense, convolutional, images[:1])
@@ -134,7 +134,7 @@ def main(run: Run, mlp: str = "", cnn: str = "") -> None:
     run.result("told by neighbours, hidden 3 of dense network", shares["dense, hidden 3"], **near)
     run.result("told by neighbours, stage 3 of convolutional", shares["convolutional, stage 3"], **near)
     count = 40
-    heat = explain.integrated_gradients(convolutional, images, labels, baseline=BLACK, steps=16).flatten(1).numpy()
+    heat = explain.integrated_gradients(convolutional, images, labels, baseline=BLACK, steps=run.pick(full=16, quick=2)).flatten(1).numpy()
     ink = (images.flatten(1).numpy() > BLACK) * run.rng.random((len(images), 784))
     left, chance = (erased(convolutional, images, labels, np.argsort(-order, 1), count) for order in (heat, ink))
     run.result(

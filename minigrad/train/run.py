@@ -98,7 +98,13 @@ class Run:
         self.notes |= facts
 
     def figure(self, figure: Any, name: str = "figure", dpi: int = 110) -> Path:
-        """Write a matplotlib figure into the folder as `name`.png; a crash while writing leaves an older one as it was."""
+        """Write a matplotlib figure into the folder as `name`.png; a crash while writing leaves an older one as it was.
+
+        In a quick run it is small, and not laid out anew: that takes longer than all else of such a run.
+        """
+        if self.quick:
+            figure.set_layout_engine("none")
+            dpi = min(dpi, 50)
         return self._write(f"{name}.png", lambda part: figure.savefig(part, format="png", dpi=dpi))
 
     def save(self, model: nn.Module, name: str = "weights") -> Path:
