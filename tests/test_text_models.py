@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.nn import functional as F
+from minigrad.testing import assert_close
 from minigrad.text import BytePairs, NGram, Translator, beam_search
+from minigrad.text.decoding import Decoding
 
 TEXTS = st.lists(st.lists(st.integers(0, 3), max_size=8), min_size=1, max_size=5)
 
@@ -93,6 +95,20 @@ def test_translator_learns_to_turn_round():
     padded = mg.tensor([[3, 4, 5, 0, 0]])
     same = mg.allclose(model(source, mg.tensor([[1, 5]])), model(padded, mg.tensor([[1, 5, 0]]))[:, :2], atol=1e-5)
     assert same, "padding changes nothing"
+    assert model.loss(source, mg.tensor([[1, 5, 4, 3, 2]])) < 0.05
+
+
+def test_decoding_by_tokens_is_decoding_of_the_whole():
+    mg.manual_seed(1)
+    model = Translator(9, 7, width=16, heads=4, layers=2, longest=8).eval()
+    source = mg.tensor([[3, 4, 5, 8], [7, 3, 0, 0], [6, 0, 0, 0]])
+    # At each step some beginnings go on, some twice, some not, and they change places.
+    steps = [([0, 1, 2], [[1], [1], [1]]), ([2, 0, 0], [[1, 6], [1, 5], [1, 2]]), ([0, 0, 2], [[1, 2, 3], [1, 5, 2], [1, 6, 6]])]
+    with mg.no_grad():
+        decoding = Decoding(model, source)
+        for sources, texts in steps:
+            whole = F.log_softmax(model(source[sources], mg.tensor(texts))[:, -1], -1)
+            assert_close(decoding(mg.tensor(texts), mg.tensor(sources)), whole, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

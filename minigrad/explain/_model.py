@@ -1,31 +1,17 @@
-"""Using a model without leaving traces, and choosing which of its outputs to explain."""
+"""Choosing which of a model's outputs to explain."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import minigrad as mg
-from minigrad import Tensor, nn
+from minigrad import Tensor
 
 # Which output to explain: a class for all, one for each example, a function of the output that gives a score for each example, or None
 # for the class with the highest score.
 Target: TypeAlias = int | Sequence[int] | Tensor | Callable[[Tensor], Tensor] | None
 Model: TypeAlias = Callable[[Tensor], Tensor]
-
-
-@contextlib.contextmanager
-def evaluation(model: Model) -> Iterator[None]:
-    """Within it every module of `model` is in evaluation mode; after it in the mode it had. Any other function is left alone."""
-    modes = [(module, module.training) for module in model.modules()] if isinstance(model, nn.Module) else []
-    try:
-        if isinstance(model, nn.Module):
-            model.eval()
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def choose(name: str, output: Tensor, target: Target) -> Callable[[Tensor], Tensor]:

@@ -6,7 +6,8 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import Tensor
-from minigrad.explain._model import Model, Target, evaluation, input_gradient, prepared
+from minigrad.explain._model import Model, Target, input_gradient, prepared
+from minigrad.utils.modes import evaluation
 
 
 def saliency(model: Model, x: Tensor, target: Target = None) -> Tensor:

@@ -9,7 +9,8 @@ from typing import Any
 
 import minigrad as mg
 from minigrad import Tensor, nn
-from minigrad.explain._model import Target, choose, evaluation
+from minigrad.explain._model import Target, choose
+from minigrad.utils.modes import evaluation
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import Tensor, nn
-from minigrad.explain._model import evaluation
 from minigrad.explain.layers import watching
+from minigrad.utils.modes import evaluation
 
 
 def maximize(

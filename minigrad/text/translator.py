@@ -8,7 +8,9 @@ import minigrad as mg
 from minigrad import nn
 from minigrad._core import Tensor
 from minigrad.nn import functional as F
+from minigrad.utils.modes import evaluation
 
+from .decoding import Decoding
 from .search import beam_search
 
 
@@ -45,10 +47,12 @@ class Translator(nn.Module):
         self.score.weight = self.target.weight if shared else self.score.weight
         self.scale = math.sqrt(width)
 
-    def embed(self, table: nn.Module, tokens: Tensor) -> Tensor:
-        if tokens.shape[1] > self.longest:
-            raise ValueError(f"Translator: at most {self.longest} tokens, got {tokens.shape[1]}")
-        return self.dropout(self.scale * (table(tokens) + self.places.weight[: tokens.shape[1]]))
+    def embed(self, table: nn.Module, tokens: Tensor, first: int = 0) -> Tensor:
+        """Of tokens that stand at the places from `first` on."""
+        end = first + tokens.shape[1]
+        if end > self.longest:
+            raise ValueError(f"Translator: at most {self.longest} tokens, got {end}")
+        return self.dropout(self.scale * (table(tokens) + self.places.weight[first:end]))
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """What the decoder looks at: memory (N, S, width), and where there is nothing to look at, (N, S)."""
@@ -65,17 +69,12 @@ class Translator(nn.Module):
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         return self.decode(target, *self.encode(source))
 
+    def loss(self, source: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
+        """The mean cross entropy of the tokens of targets, which have their start in front and their end behind, each after those before it."""
+        scores = self(source, target[:, :-1]).flatten(0, 1)
+        return F.cross_entropy(scores, target[:, 1:].flatten(), ignore_index=self.pad, label_smoothing=label_smoothing)
+
     def translate(self, source: Tensor, start: int, end: int, width: int = 4, longest: int | None = None) -> list[list[int]]:
         """The tokens of a likely translation of each text, by `beam_search`, in evaluation mode."""
-        training = self.training
-        self.eval()
-        try:
-            with mg.no_grad():
-                memory, nothing = self.encode(source)
-
-            def scores(texts: Tensor, rows: Tensor) -> Tensor:
-                return F.log_softmax(self.decode(texts, memory[rows], nothing[rows])[:, -1], -1)
-
-            return beam_search(scores, len(source), start, end, width, longest or self.longest - 1)
-        finally:
-            self.train(training)
+        with evaluation(self), mg.no_grad():
+            return beam_search(Decoding(self, source), len(source), start, end, width, longest or self.longest - 1)

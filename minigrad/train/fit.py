@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import minigrad as mg
 from minigrad import nn
 from minigrad.metrics import Mean, Metric
+from minigrad.utils.modes import evaluation
 
 from .history import History
 from .loop import Loop
@@ -85,7 +85,7 @@ def evaluate(model: nn.Module, batches: Iterable[Any], metrics: Mapping[str, Fun
     for metric in metrics.values():
         if isinstance(metric, Metric):
             metric.reset()
-    with evaluating(model):
+    with evaluation(model), mg.no_grad():
         for inputs, targets in batches:
             outputs = model(inputs)
             for name, metric in metrics.items():
@@ -102,18 +102,5 @@ def predict(model: nn.Module, inputs: mg.Tensor, batch_size: int = 256) -> mg.Te
     >>> predict(mg.nn.Identity(), mg.ones(5, 2), batch_size=2).shape
     (5, 2)
     """
-    with evaluating(model):
+    with evaluation(model), mg.no_grad():
         return mg.cat([model(inputs[i : i + batch_size]) for i in range(0, len(inputs), batch_size)])
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Any:
-    """The model in evaluation mode, without recording; afterwards each of its modules is in the mode it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with mg.no_grad():
-            yield model
-    finally:
-        for module, training in modes:
-            module.training = training

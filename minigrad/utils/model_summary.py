@@ -10,6 +10,7 @@ import minigrad as mg
 from .. import _core, profiler
 from .._core import Tensor
 from ..nn import Module
+from .modes import evaluation
 
 
 class Layer(NamedTuple):
@@ -104,19 +105,15 @@ def summary(model: Module, input_size: Any = None, *, input_data: Any = None, dt
             found[path] = Layer(path, type(module).__name__, depth, _shapes(output), own, flops / 2, _bytes(output))
 
         handles += [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
-    modes = [(module, module.training) for module in model.modules()]
     mg.ops.load()
     outer = _core.install_profile(watched)
     try:
-        model.eval()
-        with mg.no_grad():
+        with evaluation(model), mg.no_grad():
             model(*inputs)
     finally:
         _core.install_profile(outer)
         for handle in handles:
             handle.remove()
-        for module, mode in modes:
-            module.training = mode
     return Summary(list(found.values()), model)
 
 
