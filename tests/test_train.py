@@ -12,7 +12,19 @@ import minigrad as mg
 from minigrad import metrics, nn, optim
 from minigrad.errors import FormatError, ShapeError
 from minigrad.nn import functional as F
-from minigrad.train import Averaging, EarlyStopping, History, Loop, Run, evaluate, fit, logistic_regression, predict
+from minigrad.train import (
+    Averaging,
+    EarlyStopping,
+    History,
+    Judge,
+    Loop,
+    Run,
+    evaluate,
+    fit,
+    logistic_regression,
+    normal_pictures,
+    predict,
+)
 from minigrad.utils.data import DataLoader, TensorDataset
 
 
@@ -204,6 +216,43 @@ def test_averaging_follows_the_model():
     assert averaging.average.running_mean[0].item() == 7 and not averaging.average.weight.requires_grad
     with pytest.raises(ValueError, match=r"decay must be in \[0, 1\), got 1"):
         Averaging(model, 1)
+
+
+def test_the_judge_tells_good_pictures_from_bad_ones(tmp_path):
+    def bars(labels):  # one bright row of 8, the fourth of the eight or the last
+        pictures = 0.2 * mg.rand(len(labels), 1, 8, 8)
+        pictures[mg.arange(len(labels)), 0, 3 + 4 * labels] += 0.8
+        return pictures
+
+    mg.manual_seed(0)
+    labels = mg.arange(512) % 2
+    judge = Judge(classes=2, size=8, width=16)
+    history = judge.learn(Run("judge", tmp_path), bars(labels), labels, epochs=4)
+    assert len(history) == 4 and (tmp_path / "checkpoint-judge.npz").exists()
+    real = bars(labels)
+    assert judge.share(real, labels) == 1 and judge.share(real, 1 - labels) == 0
+    drawn = normal_pictures(bars(labels), labels, labels)
+    assert judge.share(drawn, labels) > 0.9
+    near, far = judge.distance(bars(labels), real), judge.distance(mg.rand(512, 1, 8, 8), real)
+    assert near < 0.2 * far
+
+
+def test_normal_pictures_have_the_moments_of_their_class():
+    mg.manual_seed(0)
+    mixing = mg.tensor([[0.1, 0.0, 0.0], [0.05, 0.1, 0.0], [0.0, -0.05, 0.02]])
+    rows = mg.randn(4000, 3) @ mixing.T + 0.5
+    labels = mg.arange(4000) % 2
+    rows[labels == 1] *= 0.5
+    drawn = normal_pictures(rows.reshape(-1, 1, 3), labels, labels)
+    assert drawn.shape == (4000, 1, 3)
+    for label in (0, 1):
+        got, expected = (x.reshape(-1, 3)[labels == label].numpy() for x in (drawn, rows))
+        assert np.abs(got.mean(0) - expected.mean(0)).max() < 0.01 and np.abs(np.cov(got.T) - np.cov(expected.T)).max() < 0.0015
+    assert drawn.min().item() >= 0 and drawn.max().item() <= 1
+    with pytest.raises(ShapeError, match="normal_pictures: expected"):
+        normal_pictures(rows, labels[:5], labels)
+    with pytest.raises(ValueError, match="no images of class 7"):
+        normal_pictures(rows, labels, mg.tensor([7]))
 
 
 def test_the_bar_follows_the_loop():

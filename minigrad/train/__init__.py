@@ -5,6 +5,7 @@
 - `fit`, `evaluate` and `predict` are the loop of supervised learning, for those who need no other.
 - `logistic_regression` is the simple method to compare with, and the probe of features.
 - `EarlyStopping` and `Averaging` are called after each epoch, as is any function.
+- `Judge` reads pictures, and so tells how good generated ones are; `normal_pictures` are what those have to beat.
 - `play` gives the episodes of a policy in environments of reinforcement learning, many at once.
 - `Run` makes a program of a function: `--quick`, `--seed`, `--threads`, a folder for what it leaves, a table of results at the end.
 """
@@ -13,6 +14,7 @@ from .callbacks import Averaging, EarlyStopping
 from .episodes import Episode, environments, play
 from .fit import evaluate, fit, predict
 from .history import History
+from .judge import Judge, normal_pictures
 from .linear import logistic_regression
 from .loop import Loop
 from .run import Run
@@ -22,12 +24,14 @@ __all__ = [
     "EarlyStopping",
     "Episode",
     "History",
+    "Judge",
     "Loop",
     "Run",
     "environments",
     "evaluate",
     "fit",
     "logistic_regression",
+    "normal_pictures",
     "play",
     "predict",
 ]
