@@ -221,7 +221,7 @@ def against_you(run: Run, name: str, looks: int) -> None:
     print({1: "You win.", 0: "A draw.", -1: "It wins."}[int(result)])
 
 
-def main(run: Run, game: str = "both", play: bool = False) -> None:
+def main(run: Run, game: str = "both", *, play: bool = False) -> None:
     if game not in ("both", *GAMES):
         raise SystemExit(f"board_game: no game {game!r}; there are both, {', '.join(GAMES)}")
     chosen = list(GAMES) if game == "both" else [game]

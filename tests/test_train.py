@@ -271,12 +271,12 @@ def test_the_bar_follows_the_loop():
     assert bar.progress.finished
 
 
-def program(run, steps: int = 3, loud: bool = False):
+def program(run, steps: int = 3, loud: bool = False, *, end: str = ""):
     loop = run.loop(run.pick(steps, 2), unit="step")
     for step in loop:
         loop.log(loss=1 / (step + 1))
     run.result("loss", loop.history["loss"][-1], baseline=1.0, floor=0.5, better="lower")
-    run.note(drawn=mg.rand(1).item(), loud=loud)
+    run.note(drawn=mg.rand(1).item(), loud=loud, end=end)
 
 
 def test_programs(tmp_path, capsys, monkeypatch):
@@ -289,10 +289,11 @@ def test_programs(tmp_path, capsys, monkeypatch):
     assert [p.name for p in (tmp_path / "runs/test_train").iterdir()] == ["result.json"], "the checkpoint goes when all is done"
     assert Run._start(program, ["--steps", "4", "--loud", "--interrupt-after", "1"]) == 130
     assert "goes on from there" in capsys.readouterr().err
-    assert Run._start(program, ["--steps", "4", "--loud"]) == 0
+    assert Run._start(program, ["--steps", "4", "--loud", "--end", "done"]) == 0
     assert "goes on after step 1" in capsys.readouterr().out
-    again = json.loads((tmp_path / "runs/test_train/result.json").read_text())
-    assert again["loud"] and again["drawn"] == first["drawn"], "the same seed, interrupted or not"
+    again = json.loads((tmp_path / "runs/test_train-steps=4-loud/result.json").read_text())
+    assert json.loads((tmp_path / "runs/test_train/result.json").read_text()) == first, "runs with other options stay apart"
+    assert again["loud"] and again["end"] == "done" and again["drawn"] == first["drawn"], "the same seed, interrupted or not"
     assert Run._start(program, ["--quick", "--seed", "1"]) == 0
     quick = json.loads((tmp_path / "runs/test_train-quick-seed1/result.json").read_text())
     assert quick["quick"] and "floor" not in quick["results"][0] and quick["drawn"] != first["drawn"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -38,23 +39,33 @@ class BytePairs:
             for pair in zip(parts, parts[1:]):
                 counts[pair] += times
                 places[pair].add(i)
+        # A count that has changed since is not taken off the heap, but passed over when it comes to the top.
+        heap = [(-number, pair) for pair, number in counts.items()]
+        heapq.heapify(heap)
         merges: list[Pair] = []
-        while len(merges) < count and counts:
-            best = min(counts, key=lambda pair: (-counts[pair], pair))
-            if counts[best] < 2:
+        while len(merges) < count and heap:
+            number, best = heapq.heappop(heap)
+            if -number != counts[best]:
+                continue
+            if -number < 2:
                 break
             merges.append(best)
+            changed: set[Pair] = set()
             for i in places.pop(best):
                 parts, times = words[i]
                 joined = join(parts, best)
-                for pair in zip(parts, parts[1:]):
+                if len(joined) == len(parts):
+                    continue
+                before, after = list(zip(parts, parts[1:])), list(zip(joined, joined[1:]))
+                changed.update(before, after)
+                for pair in before:
                     counts[pair] -= times
-                    if counts[pair] <= 0:
-                        del counts[pair]
-                for pair in zip(joined, joined[1:]):
+                for pair in after:
                     counts[pair] += times
                     places[pair].add(i)
                 words[i] = joined, times
+            for pair in changed:
+                heapq.heappush(heap, (-counts[pair], pair))
         return cls(merges)
 
     def split(self, text: str) -> list[str]:

@@ -7,6 +7,7 @@ import inspect
 import json
 import math
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from .loop import Loop
 
 T = TypeVar("T")
 CHECKPOINT = "checkpoint"  # what the names of checkpoints begin with
+UNFIT = r"[^\w.,+-]+"  # for names of folders
 INTERRUPTED = 130  # exit code of a program that was stopped by SIGINT
 
 
@@ -29,12 +31,14 @@ class Run:
     """What a program knows of how it was called, and where it leaves what it makes.
 
     A program is a function `main(run, ...)`; `Run.start(main)` reads the command line, seeds the generators and calls it. Arguments of
-    `main` behind the first become options of the command, by their defaults and annotations: `play: bool = False` is `--play`.
+    `main` behind the first become options of the command, by their defaults: `loud: bool = False` is `--loud`. What is given for them goes into
+    the name of the folder, so that runs with other options stay apart; arguments after a `*` do not, for they are to say what is done with
+    what is there already.
 
     Attributes:
         quick: whether all is to be small: a test of the program, not of what it can do.
         seed: of minigrad's generator, which is seeded already, and of `rng`, a NumPy generator.
-        folder: where everything goes: `runs/NAME`, with what differs from the defaults behind the name.
+        folder: where everything goes: `runs/NAME`, with what differs from the defaults behind the name: `runs/NAME-steps=4-loud-quick-seed1`.
         data: the folder of data that the user gave, or None.
     """
 
@@ -145,9 +149,8 @@ class Run:
     def _start(cls, main: Callable[..., None], argv: Sequence[str] | None = None) -> int:
         name = Path(main.__code__.co_filename).stem
         arguments, own = parse(name, main, argv)
-        folder = arguments.out or Path("runs") / name
-        if arguments.out is None:
-            folder = folder.with_name(name + "-quick" * arguments.quick + (f"-seed{arguments.seed}" if arguments.seed else ""))
+        seed = f"-seed{arguments.seed}" if arguments.seed else ""
+        folder = arguments.out or Path("runs") / f"{name}{told(main, own)}{'-quick' * arguments.quick}{seed}"
         run = cls(name, folder, arguments.quick, arguments.seed, arguments.data)
         run.interrupt_after = arguments.interrupt_after
         if arguments.threads:
@@ -182,7 +185,7 @@ def parse(name: str, main: Callable[..., None], argv: Sequence[str] | None) -> t
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for what the program leaves (default runs/NAME)")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint of an interrupted run")
     parser.add_argument("--interrupt-after", type=int, help=argparse.SUPPRESS)
-    own = list(inspect.signature(main).parameters.values())[1:]
+    own = options(main)
     for option in own:
         flag, default = "--" + option.name.replace("_", "-"), option.default
         if isinstance(default, bool):
@@ -194,6 +197,29 @@ def parse(name: str, main: Callable[..., None], argv: Sequence[str] | None) -> t
     if arguments.threads is not None and arguments.threads < 1:
         parser.error(f"argument --threads: must be at least 1, got {arguments.threads}")
     return arguments, {option.name: getattr(arguments, option.name) for option in own}
+
+
+def options(main: Callable[..., None]) -> list[inspect.Parameter]:
+    return list(inspect.signature(main).parameters.values())[1:]
+
+
+def told(main: Callable[..., None], own: dict[str, Any]) -> str:
+    """What the name of the folder tells of options that are not what they are by default.
+
+    >>> def main(run, game: str = "both", fast: bool = False, safe: bool = True, *, play: bool = False): ...
+    >>> told(main, {"game": "go/9 x 9", "fast": True, "safe": False, "play": True}), told(main, {"game": "both", "fast": False, "safe": True})
+    ('-game=go_9_x_9-fast-no-safe', '')
+    """
+    text = ""
+    for option in options(main):
+        if option.kind is option.KEYWORD_ONLY or own[option.name] == option.default:
+            continue
+        value, name = own[option.name], option.name.replace("_", "-")
+        if isinstance(value, bool):
+            text += f"-{name}" if value else f"-no-{name}"
+        else:
+            text += f"-{name}={re.sub(UNFIT, '_', str(value))}"
+    return text
 
 
 def written(value: float | None, percent: bool) -> str:
