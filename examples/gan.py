@@ -120,7 +120,7 @@ def main(run: Run) -> None:
 
     judge = Judge()
     judge.learn(run, images, labels, epochs=run.pick(full=4, quick=2))
-    digits = mg.arange(10).repeat(run.pick(full=500, quick=10))
+    digits = mg.arange(10).repeat(run.pick(full=500, quick=2))
     with mg.no_grad():
         made = mg.cat([averaging.average(mg.randn(len(part), NOISE), part) for part in digits.split(500)])
     judge.report(run, made, digits, images, labels, tested)
