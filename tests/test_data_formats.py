@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from minigrad.datasets.formats.arff import Attribute, read_arff
+from minigrad.datasets.formats.bonds import hydrogens
 from minigrad.datasets.formats.mo import read_mo
 from minigrad.datasets.formats.nifti import read_nifti
 from minigrad.datasets.formats.sdf import read_sdf
-from minigrad.datasets.formats.smiles import smiles_problem, smiles_tokens
+from minigrad.datasets.formats.smiles import smiles_graph, smiles_problem, smiles_tokens
 from minigrad.datasets.formats.sword import Place, read_testament
 from minigrad.datasets.source import DamagedDataError
 
@@ -312,3 +313,36 @@ def test_molecules(text):
 )
 def test_what_no_molecule_is(text, problem):
     assert problem in smiles_problem(text)
+
+
+@pytest.mark.parametrize(
+    "text, atoms, orders",
+    [
+        ("CCO", ["C", "C", "OH"], [1, 1]),
+        ("C=CC#N", ["C", "C", "C", "N"], [2, 1, 3]),
+        ("[O-][N+](=O)C", ["O-", "N+", "O", "C"], [1, 2, 1]),
+        ("c1cc[nH]c1", ["C", "C", "C", "NH", "C"], [4] * 5),
+        ("c1ccccc1c1ccccc1", ["C"] * 12, [4] * 6 + [1] + [4] * 6),  # the bond between two rings is single
+        ("N.OS", ["NH3", "OH", "SH"], [1]),
+        ("CS(=O)(=O)N", ["C", "S", "O", "O", "NH2"], [1, 2, 2, 1]),
+        ("Cn1cccc1", ["C", "N", "C", "C", "C", "C"], [1, 4, 4, 4, 4, 4]),
+    ],
+)
+def test_graphs_of_molecules(text, atoms, orders):
+    found, bonds = smiles_graph(text)
+    assert found == atoms
+    assert sorted(bonds[:, 2].tolist()) == sorted(orders) and bonds.dtype == np.int64 and len(np.unique(bonds[:, :2], axis=0)) == len(bonds)
+
+
+def test_no_graph_of_what_is_no_molecule():
+    with pytest.raises(ValueError, match=r"smiles_graph: 'C1CC': ring 1 is open"):
+        smiles_graph("C1CC")
+
+
+def test_charges_of_sdf():
+    atoms = "".join(f"    0.0       0.0       0.0    {e:3} 0  0\n" for e in "CNOO")
+    record = "nitromethane\n\n\n  4  3  0  0  0  0  0  0  0  0999 V2000\n" + atoms
+    record += "  1  2  1  0\n  2  3  2  0\n  2  4  1  0\nM  CHG  2   2   1   4  -1\nM  END\n$$$$\n"
+    (found,) = read_sdf(record.encode(), "x.sdf")
+    assert found.elements == list("CNOO") and found.charges.tolist() == [0, 1, 0, -1]
+    assert hydrogens(found.elements, found.bonds, found.charges).tolist() == [3, 0, 0, 0]

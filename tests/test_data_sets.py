@@ -58,7 +58,7 @@ def parts(data) -> list:
     if isinstance(data, dict):
         return [part for key, value in data.items() for part in (key, value)]
     if isinstance(data, datasets.Molecule):
-        return [data.name, data.smiles, data.atoms, data.bonds, data.target]
+        return [data.name, data.smiles, data.atoms, data.bonds, data.charges, data.target]
     if isinstance(data, list | tuple):
         return [part for item in data for part in parts(item)]
     return [data]
@@ -108,7 +108,7 @@ def test_every_source_has_a_loader_and_every_loader_is_tested():
     functions = {name for name in datasets.__all__ if callable(getattr(datasets, name)) and not isinstance(getattr(datasets, name), type)}
     assert {name for name, _, _ in LOADERS} == functions - {
         *("all_digits", "available", "cache_dir", "digits", "folds", "holdout", "read_idx"),
-        *("smiles_problem", "smiles_tokens"),
+        *("smiles_graph", "smiles_problem", "smiles_tokens"),
     }
 
 

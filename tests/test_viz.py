@@ -17,6 +17,7 @@ from minigrad import explain, nn, viz
 from minigrad.cli.networks import ARCHITECTURES, prepare
 from minigrad.datasets import digits
 from minigrad.train import History
+from minigrad.viz import molecules
 
 IMAGES, LABELS = (t.numpy()[::50] for t in digits(False).tensors)
 ROWS = [{"epoch": 1, "loss": 2.0, "accuracy": 0.5, "test accuracy": 0.6}, {"epoch": 2, "loss": 1.0, "accuracy": 0.9, "test accuracy": 0.8}]
@@ -46,6 +47,10 @@ PICTURES = {
     "latent_map": lambda ax=None: viz.latent_map(lambda z: z[:, :, None].expand(-1, 2, 3), size=4, ax=ax),
     "attention": lambda ax=None: viz.attention(mg.rand(3, 4, 4), list("abcd"), ax=ax),
     "embedding": lambda ax=None: viz.embedding(POINTS, CLASSES, ax=ax),
+    "logo": lambda ax=None: viz.logo(RNG.normal(size=(9, 4)), title="T", ax=ax),
+    "molecule": lambda ax=None: viz.molecule(
+        ["C", "OH", "NH2", "O-"], [[0, 1, 1], [0, 2, 2], [0, 3, 4]], [0.0, 1.0, -2.0, 0.5], title="T", ax=ax
+    ),
     "decision_boundary": lambda ax=None: viz.decision_boundary(nn.Linear(2, 3), POINTS, CLASSES, steps=20, ax=ax),
 }
 
@@ -307,6 +312,30 @@ def test_embedding_names_classes_in_their_middle():
     assert len(viz.embedding(POINTS, SCORES).axes) == 2  # with the scale of the numbers
     with pytest.raises(ValueError, match="59 labels for 60 points"):
         viz.embedding(POINTS, CLASSES[1:])
+
+
+def test_logo_stacks_letters_by_size():
+    (ax,) = viz.logo([[1.0, 3.0, 0.0, -2.0], [0.5, 0.0, 0.0, 0.0]], x=[-1, 1]).axes
+    boxes = [patch.get_path().get_extents() for patch in ax.patches]
+    assert [round(b.y0, 3) for b in boxes] == [0, 1, -2, 0] and [round(b.height, 3) for b in boxes] == [1, 3, 2, 0.5]
+    assert all(-1.5 < b.x0 < b.x1 < -0.5 for b in boxes[:3]) and 0.5 < boxes[3].x0
+    with pytest.raises(ValueError, match="logo: heights of shape"):
+        viz.logo(np.zeros((3, 5)))
+
+
+def test_molecules_are_laid_out_as_chemists_do():
+    ring = np.array([[i, (i + 1) % 6, 4] for i in range(6)])
+    far = np.linalg.norm(molecules.layout(6, ring)[:, None] - molecules.layout(6, ring)[None], axis=-1)
+    assert np.allclose(sorted(far[0]), [0, 1, 1, 3**0.5, 3**0.5, 2], atol=0.02), "a regular hexagon"
+    chain = molecules.layout(7, np.array([[i, i + 1, 1] for i in range(6)]))
+    assert np.ptp(chain[:, 0]) == pytest.approx(6 * 0.75**0.5, abs=0.1) and np.ptp(chain[:, 1]) < 0.7, "a zigzag, lying"
+    assert np.isfinite(molecules.layout(3, np.empty((0, 3), np.int64))).all()
+
+
+def test_molecule_names_what_is_wrong():
+    for arguments in ((["C"], [[0, 1, 1]]), (["C"], [], [1.0, 2.0]), ([], [])):
+        with pytest.raises(ValueError, match="molecule: "):
+            viz.molecule(*arguments)
 
 
 def test_decision_boundary_is_where_the_scores_cross():

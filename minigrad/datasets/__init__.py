@@ -7,7 +7,7 @@ shows what is here, `minigrad data fetch NAME` gets what is not."""
 from minigrad.datasets.digits import all_digits, digits
 from minigrad.datasets.emoji import EMOJI_GROUPS, emoji
 from minigrad.datasets.find import cache_dir
-from minigrad.datasets.formats.smiles import smiles_problem, smiles_tokens
+from minigrad.datasets.formats.smiles import smiles_graph, smiles_problem, smiles_tokens
 from minigrad.datasets.genomes import BASES, GENE_CLASSES, SPLICE_CLASSES, gene_families, splice_sites
 from minigrad.datasets.idx import read_idx
 from minigrad.datasets.images import FASHION_CLASSES, SATELLITE_CLASSES, fashion_mnist, mnist, satellite
@@ -67,6 +67,7 @@ __all__ = [
     "satellite",
     "shuttle",
     "smiles",
+    "smiles_graph",
     "smiles_problem",
     "smiles_tokens",
     "solubility",

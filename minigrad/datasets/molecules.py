@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.datasets import fake
 from minigrad.datasets.find import read
+from minigrad.datasets.formats.bonds import hydrogens, in_rings, label
 from minigrad.datasets.formats.sdf import read_sdf
 from minigrad.datasets.source import DamagedDataError, File, Package, Source
 
@@ -73,14 +74,34 @@ class Molecule:
     """A molecule as a graph.
 
     atoms: int64 (A,), places in `ELEMENTS`. bonds: int64 (B, 3): two atoms, and the order, 1 to 3, or 4 for aromatic; each bond once.
-    target: the measured quantity.
+    charges: int64 (A,). target: the measured quantity.
     """
 
     name: str
     smiles: str
     atoms: np.ndarray
     bonds: np.ndarray
+    charges: np.ndarray
     target: float
+
+    @property
+    def symbols(self) -> list[str]:
+        return [ELEMENTS[i] for i in self.atoms]
+
+    @property
+    def hydrogens(self) -> np.ndarray:
+        """How many hydrogen atoms each atom has that are not atoms of the graph, int64 (A,)."""
+        return hydrogens(self.symbols, self.bonds, self.charges)
+
+    @property
+    def labels(self) -> list[str]:
+        """The atoms as formulas write them, "C", "OH", "NH2", for `viz.molecule`."""
+        return [label(symbol, int(count), int(charge)) for symbol, count, charge in zip(self.symbols, self.hydrogens, self.charges)]
+
+    @property
+    def in_rings(self) -> np.ndarray:
+        """Which bonds are part of a ring, bool (B,)."""
+        return in_rings(len(self.atoms), self.bonds)
 
 
 def solubility(train: bool, *, data_dir: str | os.PathLike[str] | None = None, synthetic: bool = False) -> list[Molecule]:
@@ -105,7 +126,8 @@ def solubility(train: bool, *, data_dir: str | os.PathLike[str] | None = None, s
             target = float(record.fields["SOL"])
         except (ValueError, KeyError) as error:
             raise DamagedDataError(f"{name}: molecule {record.title}: {error}") from error
-        found.append(Molecule(record.fields.get("NAME", record.title), record.fields.get("SMILES", ""), atoms, record.bonds, target))
+        name_of = record.fields.get("NAME", record.title)
+        found.append(Molecule(name_of, record.fields.get("SMILES", ""), atoms, record.bonds, record.charges, target))
     SOLUBILITY.check(**{part: found})
     return found
 
@@ -175,5 +197,6 @@ def chains(train: bool) -> list[Molecule]:
         bonds = [[i, i + 1, 1] for i in range(count - 1)] + ([[count - 1, 0, 1]] if count > 4 and number % 2 else [])
         letters = "".join(ELEMENTS[i] for i in atoms)
         target = 1 - 0.5 * (atoms == 0).sum() + 0.7 * (atoms == 2).sum()
-        found.append(Molecule(f"chain {number}", letters, atoms.astype(np.int64), np.array(bonds, np.int64), float(target)))
+        none = np.zeros(count, np.int64)
+        found.append(Molecule(f"chain {number}", letters, atoms.astype(np.int64), np.array(bonds, np.int64), none, float(target)))
     return found

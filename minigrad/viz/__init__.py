@@ -8,6 +8,8 @@ state of matplotlib is touched (no pyplot, no rcParams), so threads and programs
 from minigrad.viz.curves import curves, forecast, histogram, training_curves
 from minigrad.viz.graph import Graph, graph
 from minigrad.viz.images import feature_maps, filters, images, latent_map, montage, overlay, segmentation
+from minigrad.viz.letters import logo
+from minigrad.viz.molecules import molecule
 from minigrad.viz.plane import attention, decision_boundary, embedding
 from minigrad.viz.report import training_report
 from minigrad.viz.scores import calibration, confusion_matrix, precision_recall, roc
@@ -30,6 +32,8 @@ __all__ = [
     "histogram",
     "images",
     "latent_map",
+    "logo",
+    "molecule",
     "montage",
     "overlay",
     "precision_recall",

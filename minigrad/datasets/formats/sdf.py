@@ -18,6 +18,7 @@ class Record:
     title: str
     elements: list[str]
     bonds: np.ndarray  # int64 (bonds, 3): two atoms, counted from 0, and the order, 1 to 3, or 4 for aromatic
+    charges: np.ndarray  # int64 (atoms,)
     fields: dict[str, str]  # names in upper case
 
 
@@ -46,5 +47,10 @@ def molecule(lines: list[str]) -> Record:
     table = np.array(pairs, np.int64).reshape(-1, 3)
     if len(elements) != atoms or len(table) != bonds or (table[:, :2] < 0).any() or (table[:, :2] >= atoms).any():
         raise ValueError(f"{atoms} atoms and {bonds} bonds are announced, {len(elements)} and {len(table)} can be read")
+    charges = np.zeros(atoms, np.int64)
+    for line in lines[4 + atoms + bonds :]:
+        if line.startswith("M  CHG"):
+            numbers = [int(part) for part in line[9:].split()]
+            charges[np.array(numbers[::2]) - 1] = numbers[1::2]
     fields = {found[1].upper(): lines[i + 1].strip() for i, line in enumerate(lines[:-1]) if (found := FIELD.match(line))}
-    return Record(lines[0].strip(), elements, table, fields)
+    return Record(lines[0].strip(), elements, table, charges, fields)
