@@ -177,7 +177,7 @@ def main(run: Run) -> None:
     error = root_mean_squared_error(guess, truth)
     single = np.mean([root_mean_squared_error(g, truth) for g in guesses])
     options = dict(baseline=simple, baseline_name="atom counts", better="lower")
-    run.result("RMSE of log10 mol/l, five networks" if not run.quick else "RMSE of log10 mol/l", error, floor=0.6, **options)
+    run.result("RMSE of log10 mol/l, networks together", error, floor=0.6, **options)
     run.result("RMSE of one network, mean", single, **options)
     run.result("share of the variance explained", r2_score(guess, truth), percent=True)
     run.note(molecules=f"{len(train):,} to learn from, {len(test)} to test")
@@ -199,18 +199,22 @@ def picture(test: list, guess: np.ndarray, truth: np.ndarray, adds: np.ndarray, 
     common = sorted(
         (label for label in groups if len(groups[label]) >= min(10, len(adds) // 20)), key=lambda label: np.median(groups[label])
     )
-    axes[2].boxplot([groups[label] for label in common], orientation="horizontal", showfliers=False)
+    marks = np.array([np.quantile(groups[label], [0.1, 0.25, 0.5, 0.75, 0.9]) for label in common]).T
+    rows = np.arange(1, len(common) + 1)
+    axes[2].hlines(rows, marks[0], marks[4], color=viz.COLORS[0], linewidth=1.5)
+    axes[2].hlines(rows, marks[1], marks[3], color=viz.COLORS[0], linewidth=7)
+    axes[2].plot(marks[2], rows, "o", color="white", markersize=4)
     axes[2].axvline(0, color="0.6", linewidth=1)
-    axes[2].set_yticks(range(1, len(common) + 1), common)
-    axes[2].set(title="What an atom adds to the logarithm", xlabel="log$_{10}$ mol/l")
+    axes[2].set_yticks(rows, common)
+    axes[2].set(title="What an atom adds: median, half of them, four fifths", xlabel="log$_{10}$ mol/l")
     sizes = np.array([len(m.atoms) for m in test])
     fit_for_print = np.flatnonzero((sizes >= min(12, np.median(sizes))) & (sizes <= 22))
     order = fit_for_print[np.argsort(truth[fit_for_print])]
     for place, i in zip(axes[3:], order[np.linspace(0, len(order) - 1, 5).astype(int)]):
         m = test[i]
         title = f"{m.name.replace('_', ' ')}\nmeasured {truth[i]:.1f}, predicted {guess[i]:.1f}"
-        viz.molecule(m.labels, m.bonds, adds[owner == i], limit=1.0, title=title, ax=place)
-    figure.supxlabel("Molecules: blue atoms keep it out of water, red ones draw it in; the full colour is a factor of ten", fontsize=11)
+        viz.molecule(m.labels, m.bonds, adds[owner == i], limit=0.6, title=title, ax=place)
+    figure.supxlabel("Molecules: blue atoms keep it out of water, red ones draw it in; the full colour is a factor of four", fontsize=11)
     return figure
 
 

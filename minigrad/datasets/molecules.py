@@ -126,8 +126,8 @@ def solubility(train: bool, *, data_dir: str | os.PathLike[str] | None = None, s
             target = float(record.fields["SOL"])
         except (ValueError, KeyError) as error:
             raise DamagedDataError(f"{name}: molecule {record.title}: {error}") from error
-        name_of = record.fields.get("NAME", record.title)
-        found.append(Molecule(name_of, record.fields.get("SMILES", ""), atoms, record.bonds, record.charges, target))
+        called = record.fields.get("NAME", record.title).replace("\uffb4", "'")  # "2,2'-PCB", whose prime came to harm
+        found.append(Molecule(called, record.fields.get("SMILES", ""), atoms, record.bonds, record.charges, target))
     SOLUBILITY.check(**{part: found})
     return found
 
