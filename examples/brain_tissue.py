@@ -22,7 +22,9 @@ from minigrad.nn import functional as F
 from minigrad.train import Run, fit, predict
 from minigrad.utils.data import DataLoader
 
-AUGMENT = T.RandomAffine(8, translate=(0.04, 0.04), scale=(0.93, 1.07), interpolation="bilinear")
+# Left and right are the first of a slice's axes. No pixels are mixed, so that each keeps the brightness of its tissue.
+AUGMENT = T.Compose([T.RandomVerticalFlip(), T.RandomAffine(8, translate=(0.04, 0.04), scale=(0.93, 1.07), interpolation="nearest")])
+SHADE = 0.15  # how strong the shading of the test is; in training it is up to that
 HEIGHT, WIDTH = 104, 120  # pixels of a slice
 
 
@@ -30,8 +32,8 @@ def prepare(slices: mg.Tensor) -> mg.Tensor:
     return slices.float() / 64 - 1
 
 
-def shading(count: int, strength: float, generator: mg.Generator | None = None) -> mg.Tensor:
-    """Smooth random gains (count, 1, H, W) about 1: exponentials of polynomials of second degree."""
+def shading(count: int, strength: mg.Tensor | float, generator: mg.Generator | None = None) -> mg.Tensor:
+    """Smooth random gains (count, 1, H, W) about 1: exponentials of polynomials of second degree. strength: one, or (count, 1)."""
     y, x = mg.linspace(-1, 1, HEIGHT)[:, None], mg.linspace(-1, 1, WIDTH)
     basis = mg.stack([term.expand(HEIGHT, WIDTH) for term in (mg.ones(1, 1), x, y, x * y, x * x, y * y)])
     weights = mg.randn(count, len(basis), generator=generator) * strength
@@ -49,21 +51,21 @@ def main(run: Run) -> None:
     train, test = (datasets.brain_slices(part, data_dir=run.data, synthetic=run.quick) for part in (True, False))
     run.note(data=f"{len(train)} slices to learn from, {len(test)} to test on, of one brain")
     model = UNet(1, len(datasets.TISSUES), width=run.pick(full=12, quick=2))
-    epochs = run.pick(full=25, quick=2)
-    batches = DataLoader(train, batch_size=8, shuffle=True)
+    epochs = run.pick(full=50, quick=2)
+    batches = DataLoader(train, batch_size=run.pick(full=4, quick=8), shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.01)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=5e-3, total_steps=epochs * len(batches))
 
     def augment(batch):
         slices, tissue = AUGMENT(*batch)
-        return prepare((slices.float() * shading(len(slices), 0.15)).clamp(0, 255)), tissue
+        return prepare((slices.float() * shading(len(slices), SHADE * mg.rand(len(slices), 1))).clamp(0, 255)), tissue
 
     loop = run.loop(epochs, model=model, optimizer=optimizer, schedule=schedule)
     history = fit(model, batches, F.cross_entropy, optimizer, loop, schedule=schedule, prepare=augment)
 
     slices, truth = test.tensors
     levels = mg.tensor(by_brightness(*train.tensors))
-    shaded = (slices.float() * shading(len(slices), 0.15, mg.Generator().manual_seed(1234))).clamp(0, 255)
+    shaded = (slices.float() * shading(len(slices), SHADE, mg.Generator().manual_seed(1234))).clamp(0, 255)
     run.save(model)
     figure, (loss, *places) = viz.figure(1, 3, size=(17, 9))
     viz.curves(history, ["loss"], log=True, title="Loss", ax=loss)
