@@ -12,7 +12,7 @@ import numpy as np
 import minigrad as mg
 from minigrad import datasets, metrics, nn, optim, transforms, viz
 from minigrad.nn import functional as F
-from minigrad.train import EarlyStopping, Run, fit, predict
+from minigrad.train import EarlyStopping, Run, predict
 from minigrad.utils.data import DataLoader, TensorDataset
 
 
@@ -37,11 +37,9 @@ def main(run: Run) -> None:
     model = nn.Sequential(nn.Linear(9, 32), nn.Tanh(), nn.Linear(32, 4), nn.Tanh(), nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 9))
     epochs = run.pick(full=40, quick=2)
     batches = DataLoader(TensorDataset(fitted, fitted), batch_size=256, shuffle=True)
-    optimizer = optim.Adam(model.parameters(), lr=3e-3)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=epochs * len(batches))
+    optimizer = optim.Adam(model.parameters(), lr=1e-2)
     best = EarlyStopping("valid loss", "min", patience=epochs, model=model)
-    loop = run.loop(epochs, callbacks=[best], model=model, optimizer=optimizer, schedule=schedule)
-    fit(model, batches, F.mse_loss, optimizer, loop, schedule=schedule, valid=[(rest, rest)])
+    run.fit(model, batches, F.mse_loss, optimizer, epochs, callbacks=[best], valid=[(rest, rest)])
     run.save(model)
 
     readings = squash(test.x)

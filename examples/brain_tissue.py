@@ -19,7 +19,7 @@ from minigrad import transforms as T
 from minigrad.metrics import dice_score
 from minigrad.models import UNet
 from minigrad.nn import functional as F
-from minigrad.train import Run, fit, predict
+from minigrad.train import Run, predict
 from minigrad.utils.data import DataLoader
 
 # Left and right are the first of a slice's axes. No pixels are mixed, so that each keeps the brightness of its tissue.
@@ -54,14 +54,12 @@ def main(run: Run) -> None:
     epochs = run.pick(full=50, quick=2)
     batches = DataLoader(train, batch_size=run.pick(full=4, quick=8), shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.01)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=5e-3, total_steps=epochs * len(batches))
 
     def augment(batch):
         slices, tissue = AUGMENT(*batch)
         return prepare((slices.float() * shading(len(slices), SHADE * mg.rand(len(slices), 1))).clamp(0, 255)), tissue
 
-    loop = run.loop(epochs, model=model, optimizer=optimizer, schedule=schedule)
-    history = fit(model, batches, F.cross_entropy, optimizer, loop, schedule=schedule, prepare=augment)
+    history = run.fit(model, batches, F.cross_entropy, optimizer, epochs, prepare=augment)
 
     slices, truth = test.tensors
     levels = mg.tensor(by_brightness(*train.tensors))

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 import minigrad as mg
 from minigrad import datasets, nn, optim, viz
 from minigrad.nn import functional as F
-from minigrad.train import History, Run, fit, predict
+from minigrad.train import History, Run, predict
 from minigrad.utils.data import DataLoader, TensorDataset
 
 
@@ -92,14 +92,12 @@ def read(run: Run, name: str, model: nn.Sequential, train: TensorDataset, test: 
     """Backpropagation; the error on the test part, which is watched at every epoch, but nothing is chosen by it."""
     epochs = run.pick(full=30, quick=2)
     batches = DataLoader(train, batch_size=100, shuffle=True, drop_last=True)
-    optimizer = optim.Adam(model.parameters())
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-3, total_steps=epochs * len(batches))
-    loop = run.loop(epochs, name, unit=f"{name}: epoch", model=model, optimizer=optimizer, schedule=schedule)
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
 
     def error(outputs: mg.Tensor, labels: mg.Tensor) -> mg.Tensor:
         return (outputs.argmax(1) != labels).float().mean()
 
-    history = fit(model, batches, F.cross_entropy, optimizer, loop, schedule=schedule, valid=[test.tensors], metrics={"error": error})
+    history = run.fit(model, batches, F.cross_entropy, optimizer, epochs, name, valid=[test.tensors], metrics={"error": error})
     return error(predict(model, test.tensors[0]), test.tensors[1]).item(), history
 
 

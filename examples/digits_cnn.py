@@ -13,7 +13,7 @@ from minigrad import datasets, nn, optim, viz
 from minigrad import transforms as T
 from minigrad.metrics import accuracy
 from minigrad.nn import functional as F
-from minigrad.train import Run, fit, logistic_regression, predict
+from minigrad.train import Run, logistic_regression, predict
 from minigrad.utils.data import DataLoader, TensorDataset
 
 PREPARE = T.Compose([T.ToDtype(mg.float32, scale=True), T.Normalize(0.1307, 0.3081)])
@@ -42,15 +42,14 @@ def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", test: Tens
     model = network()
     batches = DataLoader(data, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.02)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * len(batches))
     images, labels = test.tensors if test else (mg.empty(0), mg.empty(0))
-    history = fit(
+    history = run.fit(
         model,
         batches,
         F.cross_entropy,
         optimizer,
-        run.loop(epochs, name, model=model, optimizer=optimizer, schedule=schedule),
-        schedule=schedule,
+        epochs,
+        name,
         prepare=lambda batch: (PREPARE(AUGMENT(batch[0])), batch[1]),
         valid=[(PREPARE(images[i : i + 500]), labels[i : i + 500]) for i in range(0, len(images), 500)] if test else None,
         metrics={"accuracy": accuracy},

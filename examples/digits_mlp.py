@@ -10,7 +10,7 @@ import minigrad as mg
 from minigrad import datasets, nn, optim, viz
 from minigrad.metrics import accuracy
 from minigrad.nn import functional as F
-from minigrad.train import Run, fit, logistic_regression, predict
+from minigrad.train import Run, logistic_regression, predict
 from minigrad.utils.data import DataLoader, TensorDataset
 
 MEAN, STD = 33.3, 78.6  # of MNIST's pixels, 0 to 255
@@ -38,14 +38,13 @@ def learn(run: Run, data: TensorDataset, epochs: int, name: str = "", test: Tens
     model = network()
     batches = DataLoader(data, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=epochs * len(batches))
-    history = fit(
+    history = run.fit(
         model,
         batches,
         F.cross_entropy,
         optimizer,
-        run.loop(epochs, name, model=model, optimizer=optimizer, schedule=schedule),
-        schedule=schedule,
+        epochs,
+        name,
         prepare=lambda batch: (prepare(batch[0]), batch[1]),
         valid=test and [(prepare(test.tensors[0]), test.tensors[1])],
         metrics={"accuracy": accuracy},

@@ -14,7 +14,7 @@ from minigrad import datasets, nn, optim, viz
 from minigrad import transforms as T
 from minigrad.metrics import accuracy
 from minigrad.nn import functional as F
-from minigrad.train import Averaging, Run, fit, logistic_regression, predict
+from minigrad.train import Averaging, Run, logistic_regression, predict
 from minigrad.utils.data import DataLoader
 
 PREPARE = T.Compose([T.ToDtype(mg.float32, scale=True), T.Normalize(0.75, 0.3)])
@@ -68,17 +68,15 @@ def main(run: Run) -> None:
     epochs = run.pick(full=100, quick=2)
     batches = DataLoader(train, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=1e-3)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=epochs * len(batches))
     averaging = Averaging(model, decay=0.99)
-    history = fit(
+    history = run.fit(
         model,
         batches,
         F.cross_entropy,
         optimizer,
-        run.loop(epochs, model=model, optimizer=optimizer, schedule=schedule, averaging=averaging),
-        schedule=schedule,
+        epochs,
+        averaging=averaging,
         prepare=lambda batch: MIX(AUGMENT(batch[0]), batch[1]),
-        after_step=averaging.update,
     )
     pictures, groups = test.tensors
     shares = judged(averaging.average, pictures)

@@ -99,17 +99,16 @@ def main(run: Run) -> None:
     model = classifier(run.pick(full=16, quick=4))
     epochs = run.pick(full=15, quick=2)
     optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.05)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=epochs * len(batches))
     averaging = Averaging(model, decay=0.98)
-    fit(
+    run.fit(
         model,
         batches,
         F.cross_entropy,
         optimizer,
-        run.loop(epochs, "detector", model=model, optimizer=optimizer, schedule=schedule, averaging=averaging),
-        schedule=schedule,
+        epochs,
+        "detector",
+        averaging=averaging,
         prepare=lambda batch: (standard(AUGMENT(batch[0])), batch[1]),
-        after_step=averaging.update,
     )
     detector = averaging.average
     right = accuracy(predict(detector, standard(test.tensors[0])), test.tensors[1])

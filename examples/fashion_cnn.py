@@ -13,7 +13,7 @@ from minigrad import datasets, nn, optim, viz
 from minigrad import transforms as T
 from minigrad.metrics import accuracy
 from minigrad.nn import functional as F
-from minigrad.train import Averaging, Run, fit, logistic_regression, predict
+from minigrad.train import Averaging, Run, logistic_regression, predict
 from minigrad.utils.data import DataLoader
 
 PREPARE = T.Compose([T.ToDtype(mg.float32, scale=True), T.Normalize(0.286, 0.353)])
@@ -47,18 +47,16 @@ def main(run: Run) -> None:
     batches = DataLoader(train, batch_size=64, shuffle=True, drop_last=True)
     model = network()
     optimizer = optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.02)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * len(batches))
     averaging = Averaging(model, decay=0.998)
     images, labels = test.tensors
-    history = fit(
+    history = run.fit(
         model,
         batches,
         F.cross_entropy,
         optimizer,
-        run.loop(epochs, model=model, optimizer=optimizer, schedule=schedule, averaging=averaging),
-        schedule=schedule,
+        epochs,
+        averaging=averaging,
         prepare=lambda batch: (PREPARE(AUGMENT(batch[0])), batch[1]),
-        after_step=averaging.update,
         valid=[(PREPARE(images[i : i + 500]), labels[i : i + 500]) for i in range(0, len(images), 500)],
         metrics={"accuracy": accuracy},
     )

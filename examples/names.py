@@ -16,7 +16,7 @@ import minigrad as mg
 from minigrad import datasets, nn, optim, viz
 from minigrad.nn import functional as F
 from minigrad.text import NGram, Vocabulary
-from minigrad.train import EarlyStopping, Run, evaluate, fit
+from minigrad.train import EarlyStopping, Run, evaluate
 from minigrad.utils.data import DataLoader, TensorDataset
 
 LETTERS = Vocabulary(string.ascii_lowercase, specials=["."])  # the full stop, number 0, stands before and behind a name
@@ -81,13 +81,10 @@ def learn(run: Run, name: str, model: Reader, train: list[str], epochs: int):
     batches = DataLoader(
         data([train[i] for i in rows]), batch_size=run.pick(full=64 if len(train) < 10_000 else 256, quick=64), shuffle=True
     )
-    optimizer = optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * len(batches))
+    optimizer = optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.01)
     stop = EarlyStopping("valid nats", "min", patience=6, model=model)
-    loop = run.loop(epochs, name, unit=f"{name}: epoch", callbacks=[stop], model=model, optimizer=optimizer, schedule=schedule)
-    return fit(
-        model, batches, nats, optimizer, loop, schedule=schedule, max_norm=1.0, valid=valid, metrics={"nats": NatsPerLetter()}
-    )  # fmt: skip
+    measures = {"nats": NatsPerLetter()}
+    return run.fit(model, batches, nats, optimizer, epochs, name, callbacks=[stop], max_norm=1.0, valid=valid, metrics=measures)
 
 
 def main(run: Run) -> None:

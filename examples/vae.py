@@ -12,7 +12,7 @@ variational Bayes" (2014).
 import minigrad as mg
 from minigrad import datasets, explain, metrics, nn, optim, viz
 from minigrad.nn import functional as F
-from minigrad.train import Run, fit, predict
+from minigrad.train import Run, predict
 from minigrad.utils.data import DataLoader, TensorDataset
 
 NOISE = 0.5  # standard deviation, where ink is 1
@@ -68,11 +68,9 @@ def noisy(pictures: mg.Tensor) -> mg.Tensor:
 def learn(run: Run, name: str, model: nn.Module, pictures: mg.Tensor, test: mg.Tensor, loss, prepare) -> None:
     epochs = run.pick(full=30, quick=2)
     batches = DataLoader(TensorDataset(pictures), batch_size=128, shuffle=True)
-    optimizer = optim.Adam(model.parameters(), lr=1e-3)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=epochs * len(batches))
-    loop = run.loop(epochs, name, unit=f"{name}: epoch", model=model, optimizer=optimizer, schedule=schedule)
+    optimizer = optim.Adam(model.parameters(), lr=2e-3)
     watched = [prepare((test,))]  # only so: nothing is chosen by it
-    fit(model, batches, loss, optimizer, loop, schedule=schedule, prepare=prepare, valid=watched)
+    run.fit(model, batches, loss, optimizer, epochs, name, prepare=prepare, valid=watched)
 
 
 def main(run: Run) -> None:

@@ -279,6 +279,30 @@ def program(run, steps: int = 3, loud: bool = False, *, end: str = ""):
     run.note(drawn=mg.rand(1).item(), loud=loud, end=end)
 
 
+def test_fit_of_a_run_is_fit_with_one_cycle(tmp_path):
+    x, y = mg.randn(40, 3), mg.randn(40, 1)
+    batches = [(x[i : i + 10], y[i : i + 10]) for i in range(0, 40, 10)]
+    ends = []
+    for own in (True, False):
+        mg.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.2), nn.Linear(8, 1))
+        groups = [{"params": model[0].parameters()}, {"params": model[2].parameters(), "lr": 0.3}]
+        optimizer = optim.SGD(groups, lr=0.1, momentum=0.9)
+        averaging, rounds = Averaging(model, decay=0.5), []
+        if own:
+            run = Run("name", tmp_path)
+            history = run.fit(
+                model, batches, F.mse_loss, optimizer, 3, "part", averaging=averaging, callbacks=[lambda loop: rounds.append(loop.done)]
+            )
+            assert rounds == [1, 2, 3] and [path.name for path in tmp_path.iterdir()] == ["checkpoint-part.npz"]
+        else:
+            schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=[0.1, 0.3], total_steps=12)
+            loop = Loop(3, progress=False)
+            history = fit(model, batches, F.mse_loss, optimizer, loop, schedule=schedule, after_step=averaging.update)
+        ends.append((history["loss"], [p.tolist() for p in averaging.average.parameters()]))
+    assert ends[0] == ends[1]
+
+
 def test_programs(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Run._start(program, []) == 0

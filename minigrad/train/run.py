@@ -10,15 +10,19 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 import minigrad as mg
-from minigrad import nn
+from minigrad import nn, optim
+from minigrad.utils.data import DataLoader
 
+from .callbacks import Averaging
+from .fit import fit
+from .history import History
 from .loop import Loop
 
 T = TypeVar("T")
@@ -72,6 +76,33 @@ class Run:
         if self.interrupt_after is not None:
             loop.interrupt_after = self.interrupt_after
         return loop
+
+    def fit(
+        self,
+        model: nn.Module,
+        batches: DataLoader[Any] | Sequence[Any],
+        loss: Callable[[Any, Any], Any],
+        optimizer: optim.Optimizer,
+        epochs: int,
+        name: str = "",
+        *,
+        averaging: Averaging | None = None,
+        callbacks: Iterable[Callable[[Loop], Any]] = (),
+        every: int = 1,
+        **options: Any,
+    ) -> History:
+        """`minigrad.train.fit` in a loop of this run, with one cycle of the learning rate: up to the optimizer's, and down to almost nothing.
+
+        name: of the loop, where a program has several. averaging: of the model, updated after each step. callbacks, every: of the loop.
+        options: those of `fit`.
+        Source: Smith & Topin, "Super-convergence: very fast training of neural networks using large learning rates", arXiv:1708.07120.
+        """
+        rates = [group["lr"] for group in optimizer.param_groups]
+        schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rates, total_steps=epochs * len(batches))
+        state = {"model": model, "optimizer": optimizer, "schedule": schedule} | ({"averaging": averaging} if averaging else {})
+        unit = f"{name}: epoch" if name else "epoch"
+        loop = self.loop(epochs, name, unit=unit, callbacks=callbacks, every=every, **state)
+        return fit(model, batches, loss, optimizer, loop, schedule=schedule, after_step=averaging.update if averaging else None, **options)
 
     def result(
         self,
