@@ -108,6 +108,7 @@ void mg_memory_trim(void); /* give the large free blocks of the calling thread b
 
 /* ---- pool.c: threads ---- */
 
+#define MG_MAX_THREADS 256
 int mg_num_threads(void);       /* at first MINIGRAD_NUM_THREADS of the environment, else mg_available_cpus() */
 void mg_set_num_threads(int n); /* 1 means: no worker is used */
 int mg_available_cpus(void);    /* cpus.c: by affinity and cgroup quota */
@@ -115,10 +116,12 @@ int mg_available_cpus(void);    /* cpus.c: by affinity and cgroup quota */
 int mg_cgroup_cpus(const char *table, const char *mount);
 
 /* Run fn(ctx, begin, end) over [0, n) in pieces of `grain` (the last may be shorter); the caller takes part. Pieces are handed
- * out dynamically, so fn must not care which thread runs which piece or in what order. Serial when n <= grain, with one thread, or
- * when called from inside a piece. A grain should be worth at least some 50 us of work. */
+ * out dynamically, so fn must not care which thread runs which piece or in what order; but a thread begins with neighbouring pieces,
+ * and with those at the same part of the range in every call: what it wrote there is still in its cache. Serial when n <= grain, with one
+ * thread, or when called from inside a piece. A grain should be worth at least some 50 us of work. */
 typedef void (*mg_task)(void *ctx, int64_t begin, int64_t end);
 void mg_parallel(int64_t n, int64_t grain, mg_task fn, void *ctx);
+int mg_thread(void); /* inside a piece: the number of this thread, below MG_MAX_THREADS; no other runs pieces of the call under it */
 
 /* ---- scratch.c: work memory ---- */
 

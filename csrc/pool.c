@@ -1,9 +1,10 @@
 /* pool.c: a small pool of threads that is worth having on a quiet machine and harmless on a busy one.
  *
- * One job runs at a time. Its pieces are counted down in `left`; whoever lowers the counter owns that piece, so the caller and the
- * workers share the work however fast each of them happens to be, and a worker that arrives late finds nothing and hurts nobody. When
- * no piece is left the caller waits only for pieces that have been begun. A second caller meanwhile does its own work alone, and so does
- * a call from inside a piece.
+ * One job runs at a time. Its pieces are counted down in `left`; whoever lowers the counter owns a piece, so the caller and the
+ * workers share the work however fast each of them happens to be, and a worker that arrives late finds nothing and hurts nobody. Which
+ * piece: the pieces are dealt out in as many runs as there are threads, and a thread takes the next of its own run, or of another's when
+ * that is done. So it meets the same rows in one job after another, and finds them in its own cache. When no piece is left the caller
+ * waits only for pieces that have been begun. A second caller meanwhile does its own work alone, and so does a call from inside a piece.
  *
  * Idle workers spin for a moment, because the next kernel of a network usually follows at once, and then sleep on a futex (a condition
  * variable where there is none). So does a caller that waits: its core is then free for the worker it waits for.
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define MAX_THREADS 256
 #define SPIN_NS 50000 /* two or three times what sleeping and waking cost; longer takes time from others */
 
 /* The job in hand. The plain fields are written before `left` and read only by a thread that holds a piece. */
@@ -27,20 +27,28 @@ static struct {
     alignas(64) _Atomic int64_t left; /* pieces that nobody has begun */
     mg_task fn;
     void *ctx;
-    int64_t n, grain, pieces;
+    int64_t n, grain;
+    int runs;    /* of pieces, one a thread */
     fenv_t fenv; /* of the caller: pieces must not differ by the thread that runs them */
     alignas(64) _Atomic int64_t unfinished;
     _Atomic uint32_t caller_sleeps;
 } job;
 
+/* Pieces [end - left, end) of a run are to be done. */
+static struct {
+    alignas(64) _Atomic int64_t left;
+    int64_t end;
+} runs[MG_MAX_THREADS];
+
 static alignas(64) _Atomic uint32_t bell; /* rung to wake workers */
 static _Atomic int sleepers;
-static _Atomic int limit;  /* workers from this number on must end */
+static _Atomic int limit;  /* workers of higher numbers must end */
 static _Atomic int wanted; /* threads including the caller; 0: not decided */
 static _Atomic bool busy;  /* held by the thread that runs a job or changes the set of workers */
 static int started;        /* guarded by busy, like the next */
-static pthread_t workers[MAX_THREADS];
+static pthread_t workers[MG_MAX_THREADS];
 static _Thread_local bool inside; /* this thread is running a piece */
+static _Thread_local int number;  /* of this thread: the caller's is 0, so is that of a thread that is not of the pool */
 
 /* ---- sleeping: wait while *word == value; whoever changes the word wakes ---- */
 
@@ -104,14 +112,20 @@ static bool spin_until(bool (*ready)(void)) {
 static bool work_waits(void) { return atomic_load(&job.left) > 0; }
 static bool all_finished(void) { return atomic_load_explicit(&job.unfinished, memory_order_acquire) == 0; }
 
-static bool take(int64_t *piece) {
-    int64_t left = atomic_load_explicit(&job.left, memory_order_relaxed);
-    while (left > 0)
-        if (atomic_compare_exchange_weak(&job.left, &left, left - 1)) {
-            *piece = job.pieces - left;
-            return true;
-        }
-    return false;
+/* Lower a counter unless it is zero; what it was. */
+static int64_t count_down(_Atomic int64_t *left) {
+    int64_t before = atomic_load_explicit(left, memory_order_relaxed);
+    while (before > 0 && !atomic_compare_exchange_weak(left, &before, before - 1)) continue;
+    return before;
+}
+
+/* A piece for this thread, or -1. There are as many pieces in the runs as `left` has promised: the search ends. */
+static int64_t take(void) {
+    if (count_down(&job.left) <= 0) return -1;
+    for (int r = number < job.runs ? number : 0;; r = r + 1 < job.runs ? r + 1 : 0) {
+        const int64_t left = count_down(&runs[r].left);
+        if (left > 0) return runs[r].end - left;
+    }
 }
 
 static void run_piece(int64_t piece) {
@@ -122,11 +136,11 @@ static void run_piece(int64_t piece) {
 /* ---- workers ---- */
 
 static void *worker(void *arg) {
-    const int number = (int)(intptr_t)arg;
+    number = (int)(intptr_t)arg;
     inside = true;
-    while (number < atomic_load(&limit)) {
+    while (number <= atomic_load(&limit)) {
         int64_t piece, done = 0;
-        while (take(&piece)) {
+        while ((piece = take()) >= 0) {
             if (done++ == 0) fesetenv(&job.fenv);
             run_piece(piece);
         }
@@ -135,7 +149,7 @@ static void *worker(void *arg) {
         /* Count ourselves first, look for work after: the caller offers work first and looks for sleepers after. One sees the other. */
         atomic_fetch_add(&sleepers, 1);
         const uint32_t rung = atomic_load(&bell);
-        if (!work_waits() && number < atomic_load(&limit)) sleep_while(&bell, rung);
+        if (!work_waits() && number <= atomic_load(&limit)) sleep_while(&bell, rung);
         atomic_fetch_sub(&sleepers, 1);
     }
     return NULL;
@@ -163,7 +177,7 @@ static void set_workers(int count) {
     if (count == started) return;
     atomic_store(&limit, count);
     if (count < started) {
-        ring(MAX_THREADS);
+        ring(MG_MAX_THREADS);
         while (started > count) pthread_join(workers[--started], NULL);
         return;
     }
@@ -172,7 +186,7 @@ static void set_workers(int count) {
     sigset_t all, before; /* signals are for the program's own threads */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (started < count && pthread_create(&workers[started], NULL, worker, (void *)(intptr_t)started) == 0) started++;
+    while (started < count && pthread_create(&workers[started], NULL, worker, (void *)(intptr_t)(started + 1)) == 0) started++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -188,7 +202,7 @@ int mg_num_threads(void) {
 }
 
 void mg_set_num_threads(int n) {
-    n = n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n;
+    n = n < 1 ? 1 : n > MG_MAX_THREADS ? MG_MAX_THREADS : n;
     atomic_store(&wanted, n);
     if (inside || atomic_exchange(&busy, true)) return; /* the next job sees to it */
     if (n - 1 < started) set_workers(n - 1);
@@ -197,7 +211,12 @@ void mg_set_num_threads(int n) {
 
 static void run_shared(int64_t n, int64_t grain, mg_task fn, void *ctx) {
     const int64_t pieces = n / grain + (n % grain != 0);
-    job.fn = fn, job.ctx = ctx, job.n = n, job.grain = grain, job.pieces = pieces;
+    const int threads = started + 1;
+    job.fn = fn, job.ctx = ctx, job.n = n, job.grain = grain, job.runs = threads;
+    for (int r = 0; r < threads; r++) {
+        runs[r].end = pieces / threads * (r + 1) + pieces % threads * (r + 1) / threads; /* (r + 1) pieces / threads, without overflow */
+        atomic_store_explicit(&runs[r].left, runs[r].end - (r ? runs[r - 1].end : 0), memory_order_relaxed);
+    }
     fegetenv(&job.fenv);
     atomic_store_explicit(&job.unfinished, pieces, memory_order_relaxed);
     atomic_store(&job.left, pieces);
@@ -205,7 +224,7 @@ static void run_shared(int64_t n, int64_t grain, mg_task fn, void *ctx) {
 
     int64_t piece, done = 0;
     inside = true;
-    for (; take(&piece); done++) run_piece(piece);
+    for (; (piece = take()) >= 0; done++) run_piece(piece);
     inside = false;
     if (atomic_fetch_sub(&job.unfinished, done) == done || spin_until(all_finished)) return;
     for (;;) { /* as above: say that we sleep, then look again */
@@ -215,6 +234,8 @@ static void run_shared(int64_t n, int64_t grain, mg_task fn, void *ctx) {
     }
     atomic_store(&job.caller_sleeps, 0);
 }
+
+int mg_thread(void) { return number; }
 
 void mg_parallel(int64_t n, int64_t grain, mg_task fn, void *ctx) {
     if (n <= grain) {

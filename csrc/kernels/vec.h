@@ -304,6 +304,19 @@ MG_VEC_BITS(vf32, vi32, float, 0x1.8p23f)
 MG_VEC_BITS(vf64, vi64, double, 0x1.8p52)
 #undef MG_VEC_BITS
 
+/* y, with its sign bit set where that of x is. */
+#if defined(__AVX512F__)
+MG_INLINE vf32 vf32_or_sign(vf32 y, vf32 x) {
+    return (vf32)_mm512_ternarylogic_epi32((__m512i)y, (__m512i)x, (__m512i)vf32_set1(-0.0f), 0xF8); /* y | (x & -0) */
+}
+MG_INLINE vf64 vf64_or_sign(vf64 y, vf64 x) {
+    return (vf64)_mm512_ternarylogic_epi64((__m512i)y, (__m512i)x, (__m512i)vf64_set1(-0.0), 0xF8);
+}
+#else
+MG_INLINE vf32 vf32_or_sign(vf32 y, vf32 x) { return vf32_or(y, vf32_sign_bit(x)); }
+MG_INLINE vf64 vf64_or_sign(vf64 y, vf64 x) { return vf64_or(y, vf64_sign_bit(x)); }
+#endif
+
 /* a < b ? a : b and a > b ? a : b, so b where either is NaN. */
 #if defined(__AVX512F__)
 MG_INLINE vf32 vf32_min_raw(vf32 a, vf32 b) { return (vf32)_mm512_min_ps((__m512)a, (__m512)b); }
@@ -369,19 +382,19 @@ MG_VEC_ROUND(ceil, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
 #define MG_VEC_ROUND(V, T, whole)                                                                                   \
     MG_INLINE V V##_round(V x) {                                                                                    \
         const V a = V##_abs(x), r = (a + (T)whole) - (T)whole;                                                      \
-        return V##_select(a < (T)whole, V##_or(r, V##_sign_bit(x)), x);                                             \
+        return V##_select(a < (T)whole, V##_or_sign(r, x), x);                                                      \
     }                                                                                                               \
     MG_INLINE V V##_trunc(V x) {                                                                                    \
         const V a = V##_abs(x), r = (a + (T)whole) - (T)whole, t = r - V##_select(r > a, V##_set1(1), V##_set1(0)); \
-        return V##_select(a < (T)whole, V##_or(t, V##_sign_bit(x)), x);                                             \
+        return V##_select(a < (T)whole, V##_or_sign(t, x), x);                                                      \
     }                                                                                                               \
     MG_INLINE V V##_floor(V x) {                                                                                    \
         const V r = V##_round(x);                                                                                   \
-        return V##_or(r - V##_select(r > x, V##_set1(1), V##_set1(0)), V##_sign_bit(x));                            \
+        return V##_or_sign(r - V##_select(r > x, V##_set1(1), V##_set1(0)), x);                                     \
     }                                                                                                               \
     MG_INLINE V V##_ceil(V x) {                                                                                     \
         const V r = V##_round(x);                                                                                   \
-        return V##_or(r + V##_select(r < x, V##_set1(1), V##_set1(0)), V##_sign_bit(x));                            \
+        return V##_or_sign(r + V##_select(r < x, V##_set1(1), V##_set1(0)), x);                                     \
     }
 MG_VEC_ROUND(vf32, float, 0x1p23f)
 MG_VEC_ROUND(vf64, double, 0x1p52)

@@ -81,7 +81,7 @@ MG_INLINE V F(expm1)(V x) {
 MG_INLINE V F(sinh)(V x) {
     const V a = F(at_most)(F(abs)(x), EXP_HIGH + (S)0.5), q = F(expm1_quarter)(a), z = a * a;
     const V far = (S)2 * (q + q / F(fma)(C(4), q, C(1)));
-    return F(or)(F(select)(a < 1, ODD(a, z, F(sinh_c)), far), F(sign_bit)(x));
+    return F(or_sign)(F(select)(a < 1, ODD(a, z, F(sinh_c)), far), x);
 }
 
 MG_INLINE V F(cosh)(V x) {
@@ -96,7 +96,7 @@ MG_INLINE V F(tanh)(V x) {
     V n, low, q = F(exp_reduce)(a + a, C(0), &n);
     const V power = F(ldexp)(C(1), n), t = F(fma)(power, q, power - (S)1), d = (S)2 + t;
     const V y = F(ratio)(t, C(0), d, ((S)2 - d) + t, &low);
-    return F(or)(y + low, F(sign_bit)(x));
+    return F(or_sign)(y + low, x);
 }
 
 /* ---- logistic functions: with e = exp(-|x|) nothing overflows, and small results keep all their bits ---- */
@@ -150,7 +150,7 @@ MG_INLINE V F(mish)(V x) {
     const V b = F(max_raw)(C(EXP_LOW - 10), x), c = F(at_most)(b, (S)0x1p60);
     V low, y = F(ratio)(p, F(select)(negative, p_low, zero), q, F(select)(negative, q_low, -F(minus_product)(q - p, e + e, e)), &low);
     y = F(ldexp)(b * y + F(fma)(c, low, F(product_rest)(c, y, c * y)), F(select)(negative, n, zero));
-    return F(or)(y, F(sign_bit)(x));
+    return F(or_sign)(y, x);
 }
 /* t + x (1 - t^2) sigmoid(x), t = tanh(softplus(x)) */
 MG_INLINE V F(mish_slope)(V x) {
@@ -204,7 +204,7 @@ MG_INLINE V F(log1p_inside)(V x) {
     const V scale = F(ldexp)(C(1), -k), f = F(fma)(scale, x, scale - (S)1);
     return F(fma)(k, C(LN2_HI), f + F(fma)(k, C(LN2_LO), F(log_rest)(f)));
 }
-MG_INLINE V F(log1p)(V x) { return F(or)(F(log_edges)((S)1 + x, F(log1p_inside)(x)), F(sign_bit)(x)); }
+MG_INLINE V F(log1p)(V x) { return F(or_sign)(F(log_edges)((S)1 + x, F(log1p_inside)(x)), x); }
 
 MG_INLINE V F(softplus)(V x) { return F(select)(x > 0, x, C(0)) + F(log1p_inside)(F(exp)(-F(abs)(x))); }
 
@@ -269,7 +269,7 @@ MG_INLINE V F(tan)(V x) {
 MG_INLINE V F(erf)(V x) {
     const V a = F(at_most)(F(abs)(x), ERF_HIGH), z = a * a;
     const V near = F(fma)(a, POLY(z, F(erf_c)), a), far = (S)1 - F(exp)(POLY(a, F(erf_far_c)));
-    return F(or)(F(select)(a < 1, near, far), F(sign_bit)(x));
+    return F(or_sign)(F(select)(a < 1, near, far), x);
 }
 #else /* a longer polynomial, which mostly is enough */
 MG_INLINE V F(erf)(V x) {
@@ -277,7 +277,7 @@ MG_INLINE V F(erf)(V x) {
     const I beyond = a >= 2;
     V y = a * POLY(F(fma)(a, a, C(-2)), F(erf_c));
     if (F(any)(beyond)) y = F(select)(beyond, (S)1 - F(exp)(POLY(a, F(erf_far_c))), y);
-    return F(or)(y, F(sign_bit)(x));
+    return F(or_sign)(y, x);
 }
 #endif
 
@@ -328,7 +328,7 @@ MG_INLINE V F(gelu_near)(V x) {
     const V a = F(at_most)(F(abs)(x), GELU_ONE);
     V low, magic, m = NORMAL_POWER(a, GELU, F(gelu_c), &low, &magic);
     const V power = (V)((U)C(1) + ((U)magic << MANTISSA)), y = F(minus_product_of_two)(F(max_raw)(C(0), x), a * power, m, low);
-    return F(or)(y, F(sign_bit)(x)); /* the sign is for zeros */
+    return F(or_sign)(y, x); /* the sign is for zeros */
 }
 /* For x < -V_GELU_NEAR. The power of two comes last, so that subnormal results are rounded once. */
 MG_INLINE V F(gelu_far)(V x) {
@@ -341,7 +341,7 @@ MG_INLINE V F(gelu_far)(V x) {
 MG_INLINE V F(gelu)(V x) {
     const V a = F(at_most)(F(abs)(x), GELU_HIGH), s = a * a;
     const V y = TAIL(-a, s * (S)0.5, F(product_rest)(a, a, s) * (S)0.5, a, (S)NORMAL_SHIFT, F(normal_c)); /* -|x| Phi(-|x|) */
-    const V both = F(or)(F(select)(x >= 0, x + y, y), F(sign_bit)(x));                                    /* the sign is for zeros */
+    const V both = F(or_sign)(F(select)(x >= 0, x + y, y), x);                                            /* the sign is for zeros */
     return MG_FMA ? both : F(select)(a < (S)TINY, x * (S)0.5, both); /* products of subnormal numbers have no exact rest there */
 }
 #endif

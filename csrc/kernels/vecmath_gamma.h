@@ -104,7 +104,7 @@ MG_INLINE vf64 vf64_digamma(vf64 x) {
         const vf64 r = x - vf64_round(x);
         y = vf64_select(negative, vf64_select((r == 0) | (r != r), nan, y - vf64_cot_pi(r)), y);
     }
-    return vf64_select(x == 0, vf64_or(vf64_set1(__builtin_inf()), vf64_sign_bit(-x)), y);
+    return vf64_select(x == 0, vf64_or_sign(vf64_set1(__builtin_inf()), -x), y);
 }
 
 MG_INLINE vf64 vf64_erfinv(vf64 x) {
@@ -152,7 +152,7 @@ MG_INLINE vf64 vf64_erfinv(vf64 x) {
         w = vf64_select(a == 1, vf64_set1(__builtin_inf()), w);
         y = vf64_select(tail, vf64_select(a > 1, vf64_set1(__builtin_nan("")), w), y);
     }
-    return vf64_or(y * 0.70710678118654752440, vf64_sign_bit(x));
+    return vf64_or_sign(y * 0.70710678118654752440, x);
 }
 
 #define MG_VEC_BY_HALVES(name) \

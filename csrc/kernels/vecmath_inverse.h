@@ -33,7 +33,7 @@ static const double vf64_asin_c[] = {0.1666666666666567,   0.07500000000286793, 
         const V a = V##_min_raw(V##_set1((T)0x1p60), V##_abs(x));                                                                \
         const I beyond = a > 1;                                                                                                  \
         const V r = V##_recip(a), inverse = V##_fma(r, V##_minus_product(V##_set1(1), a, r), r);                                 \
-        return V##_or(V##_atan_unit(V##_select(beyond, inverse, a), beyond), V##_sign_bit(x));                                   \
+        return V##_or_sign(V##_atan_unit(V##_select(beyond, inverse, a), beyond), x);                                            \
     }                                                                                                                            \
     /* The angle of (x, y): atan(y / x), by the smaller over the larger. */                                                      \
     MG_INLINE V V##_atan2(V y, V x) {                                                                                            \
@@ -44,7 +44,7 @@ static const double vf64_asin_c[] = {0.1666666666666567,   0.07500000000286793, 
         V angle = V##_atan_unit(t, steep);                                                                                       \
         const V pi = V##_set1((T)(2 * (pi2))), turned = pi - angle, low = ((pi - turned) - angle) + (T)(2 * (pi2_low));          \
         angle = V##_select(left, turned + low, angle);                                                                           \
-        return V##_or(V##_select(y != y, y, angle), V##_sign_bit(y));                                                            \
+        return V##_or_sign(V##_select(y != y, y, angle), y);                                                                     \
     }                                                                                                                            \
     /* asin(s) for s up to 1/2, s itself and s cubed times the polynomial apart: the root s = sqrt((1 - a) / 2) where a > 1/2 */ \
     MG_INLINE V V##_asin_parts(V a, I far, V *rest) {                                                                            \
@@ -59,7 +59,7 @@ static const double vf64_asin_c[] = {0.1666666666666567,   0.07500000000286793, 
         V rest, s = V##_asin_parts(a, far, &rest);                                                                               \
         const V base = V##_set1((T)(pi2)), twice = s + s, top = base - twice;                                                    \
         const V low = ((base - top) - twice) + V##_fma(rest, V##_set1(-2), V##_set1((T)(pi2_low)));                              \
-        return V##_or(V##_select(far, top + low, s + rest), V##_sign_bit(x));                                                    \
+        return V##_or_sign(V##_select(far, top + low, s + rest), x);                                                             \
     }                                                                                                                            \
     MG_INLINE V V##_acos(V x) {                                                                                                  \
         const V a = V##_abs(x);                                                                                                  \

@@ -65,7 +65,7 @@ MG_INLINE vf32 vf32_power_of_size(vf32 a, vf32 y) {
         const V a = V##_abs(x), b = V##_abs(y), q = V##_trunc(a / b);                                          \
         V r = V##_minus_product(a, q, b);                                                                      \
         r = V##_select(r < 0, r + b, r);                                                                       \
-        r = V##_or(r, V##_sign_bit(x)); /* of 0 too */                                                         \
+        r = V##_or_sign(r, x); /* of 0 too */                                                                  \
         const I far = ~((q < (T)0x1p22) & (b < (T)__builtin_inf()));                                           \
         if (__builtin_expect(V##_any(far), 0))                                                                 \
             for (int l = 0; l < (int)(sizeof(V) / sizeof(T)); l++)                                             \
