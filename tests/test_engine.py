@@ -910,3 +910,27 @@ def test_steps_leave_no_memory_behind():
     before = resident()
     steps(10000)
     assert resident() - before < 1 << 20  # a leak of 100 bytes in each would be as much
+
+
+def test_the_first_gradient_is_kept_and_not_copied():
+    x = mg.ones(1 << 20, requires_grad=True)
+    for scale in (1.0, 2.0):
+        x.grad = None
+        y = (x * scale).sum()
+        mg._core.memory_peak(reset=True)
+        before = mg._core.memory_in_use()
+        y.backward()
+        assert mg._core.memory_peak() - before < 1.5 * x.nbytes
+        assert x.grad[0].item() == scale
+
+
+def test_a_gradient_that_others_see_is_copied():
+    x = mg.ones(3, requires_grad=True)
+    g = mg.full((3,), 2.0)
+    x.backward(g)
+    g.mul_(5)
+    assert x.grad.tolist() == [2, 2, 2]
+    a, b = mg.ones(3, requires_grad=True), mg.ones(3, requires_grad=True)
+    (a + b).backward(mg.ones(3))  # one gradient for both
+    a.grad.mul_(7)
+    assert b.grad.tolist() == [1, 1, 1]

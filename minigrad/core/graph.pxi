@@ -851,8 +851,8 @@ cdef int accumulate_into(Tensor leaf, Tensor g, bint create) except -1:
     cdef Tensor old
     if g.level > leaf.level:
         raise_batched(g, "backward into a tensor that is the same for all examples")
-    if g.dtype_ != leaf.dtype_:
-        g = cast_to(g, leaf.dtype_)
+    if g.dtype_ != leaf.dtype_: # an assignment to g would make a second reference, and the gradient would always be copied
+        return accumulate_into(leaf, cast_to(g, leaf.dtype_), create)
     if leaf.grad_ is None:
         if create or (Py_REFCNT(g) == 1 and ours(g)):
             leaf.grad_ = g
