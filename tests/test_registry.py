@@ -87,8 +87,8 @@ def test_op_is_where_it_says(op):
         assert getattr(mg.Tensor, f"{op.name}_").__doc__
 
 
-# matmul_plain is what the other products are tested against. add_scaled is for the optimizers and rules to come.
-UNUSED = {"matmul_plain", "add_scaled"}
+# matmul_plain is what the other products are tested against.
+UNUSED = {"matmul_plain"}
 
 
 def test_every_kernel_is_used():

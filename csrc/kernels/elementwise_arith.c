@@ -25,7 +25,6 @@ BINARY(FLOATS, squared_difference, 1, (x - y) * (x - y))
 TERNARY(FLOATS, squared_difference_backward, 1, 2 * x * (y - z))
 
 /* out = a + p[0] * b */
-BINARY(FLOATS, add_scaled, 1, x + (T)p[0].f * y)
 
 /* ---- signs ---- */
 VUNARY(FLOATS, abs, 1, v_abs(x))
