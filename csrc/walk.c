@@ -23,7 +23,7 @@
 #define SPLAT 256             /* columns for which one value is repeated in a buffer */
 #define SMALL 64              /* elements for which planning costs more than the work */
 #define DIRECT_TILE (1 << 14) /* elements of a tile when nothing is packed */
-#define GRAIN (1 << 17)       /* additions of a piece of work for a thread */
+#define GRAIN (1 << 16)       /* additions of a piece of work for a thread */
 
 typedef struct {
     mg_chunk chunk;
