@@ -147,9 +147,9 @@ def forgetfulness(model: Writer, text: mg.Tensor) -> float:
 
 def learn(run: Run, model: Writer, text: mg.Tensor, kept_back: int) -> mg.train.History:
     """From pieces of the text taken anywhere; the last `kept_back` characters only tell how it goes."""
-    rounds, steps, size = run.pick(full=(40, 25, 16), quick=(2, 6, 8))
+    rounds, steps, size = run.pick(full=(24, 64, 8), quick=(2, 6, 8))
     hidden = [*model.blocks.parameters(), model.join.weight]
-    muon = optim.Muon(hidden, lr=0.02, momentum=0.95, weight_decay=0.0)
+    muon = optim.Muon(hidden, lr=0.015, momentum=0.95, weight_decay=0.0)
     adam = optim.Adam([model.character.weight, *model.pieces.parameters()], lr=0.01, betas=(0.9, 0.95))
 
     def rate(step: int) -> float:
@@ -182,7 +182,7 @@ def main(run: Run) -> None:
         quick={"width": 16, "heads": 2, "depth": 2, "context": 32, "buckets": 251},
     )
     model = Writer(len(alphabet), **sizes)
-    history = learn(run, model, text[:train], kept_back=train // 200)
+    history = learn(run, model, text[:train], kept_back=train // 400)
     run.save(model)
 
     surprise = bits_per_character(model, text, train)
@@ -203,7 +203,7 @@ def main(run: Run) -> None:
 
     figure, (left, middle, right) = viz.figure(1, 3, size=(18, 6))
     viz.curves(history, ["bits", "bits kept back"], title="Learning", ax=left)
-    left.set(ylabel="bits per character", xlabel=f"rounds of {run.pick(full=25, quick=6)} steps")
+    left.set(ylabel="bits per character", xlabel=f"rounds of {run.pick(full=64, quick=6)} steps")
     left.axhline(counted, color="0.4", linestyle="--", label=f"{order}-gram, on the last tenth")
     left.plot(len(history), surprise, "o", color="0.1", label="network, on the last tenth")
     left.legend()
