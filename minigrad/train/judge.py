@@ -7,7 +7,7 @@ from minigrad import metrics, nn, optim
 from minigrad.errors import ShapeError
 from minigrad.utils.data import DataLoader, TensorDataset
 
-from .fit import fit, predict
+from .fit import predict
 from .history import History
 from .run import Run
 
@@ -38,10 +38,8 @@ class Judge(nn.Module):
     def learn(self, run: Run, images: mg.Tensor, labels: mg.Tensor, epochs: int = 5) -> History:
         """Learn to read, in the loop "judge" of the program."""
         batches = DataLoader(TensorDataset(images, labels), batch_size=64, shuffle=True)
-        optimizer = optim.Adam(self.parameters(), lr=2e-3)
-        schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * len(batches))
-        loop = run.loop(epochs, "judge", unit="judge: epoch", model=self, optimizer=optimizer, schedule=schedule)
-        return fit(self, batches, nn.functional.cross_entropy, optimizer, loop, schedule=schedule)
+        optimizer = optim.Adam(self.parameters(), lr=4e-3)
+        return run.fit(self, batches, nn.functional.cross_entropy, optimizer, epochs, "judge")
 
     def share(self, pictures: mg.Tensor, labels: mg.Tensor) -> float:
         """The share of pictures that are read as what they should be."""
