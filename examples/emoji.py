@@ -92,7 +92,8 @@ def main(run: Run) -> None:
     viz.curves(history, ["loss"], title="Loss, of mixed pictures", ax=loss)
     viz.confusion_matrix(seen, groups, labels=names, title=f"{right:.1%} of {len(groups)} test pictures right", ax=confusions)
     captions = [names[b] if a == b else f"{names[b]}\n(is {names[a]})" for a, b in zip(groups.tolist(), seen.tolist())]
-    viz.images(pictures[:28], captions[:28], columns=7, title="Test pictures, and what they are taken for", ax=samples)
+    every = slice(None, None, max(len(pictures) // 28, 1))  # of all groups, in which they are ordered
+    viz.images(pictures[every][:28], captions[every][:28], columns=7, title="Test pictures, and what they are taken for", ax=samples)
     run.figure(figure)
 
 

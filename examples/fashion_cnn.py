@@ -68,10 +68,10 @@ def main(run: Run) -> None:
     viz.curves({"loss": history["loss"], "test loss": history["valid loss"]}, log=True, title="Loss", ax=curves)
     names = datasets.FASHION_CLASSES
     viz.confusion_matrix(seen, labels, labels=names, title=f"{right:.2%} of {len(labels):,} test images right", ax=confusions)
-    wrong = (seen != labels).nonzero()[:20, 0]
+    wrong = (seen != labels).nonzero()[:16, 0]
     if len(wrong):
-        captions = [f"{names[a]},\nseen as\n{names[b]}" for a, b in zip(labels[wrong].tolist(), seen[wrong].tolist())]
-        viz.images(images[wrong], captions, columns=5, title="Mistakes", ax=mistakes)
+        captions = [f"{names[a]}\nas {names[b]}" for a, b in zip(labels[wrong].tolist(), seen[wrong].tolist())]
+        viz.images(images[wrong], captions, columns=4, title="Mistakes: what it is, what it is taken for", ax=mistakes)
     run.figure(figure)
 
     first = slice(10_000)
