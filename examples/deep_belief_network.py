@@ -2,10 +2,12 @@
 
 A restricted Boltzmann machine gives low energy to what it has seen. Its gradient is a difference of two free energies: of the data, and
 of what the machine makes of the data in one step of Gibbs sampling (contrastive divergence). Each machine of the stack learns from the
-hidden units of the one below. The top one sees the label as well, and its chains never start anew: each has a label that is held fast, so that
-the machine learns what is a three only from what it takes for a three itself. It is then asked for digits: from noise, with a label held fast,
-it dreams, and the layers below draw what it dreams; a network that knows only real digits reads what was drawn. In the end the same weights are
-the start of an ordinary network, which backpropagation makes a reader; the same network from a random start is what it is compared with.
+hidden units of the one below. The top one sees labels as well, and its chains do not start from the data, but go on from step to step, each
+with a label held fast: it unlearns what it has come to take for a three, and learns what threes are. Then it is asked for digits: it
+begins with noise and a label and dreams, and the layers below draw what it dreams. Does a network that knows only real digits read that label?
+
+In the end the same weights are the start of an ordinary network, which backpropagation makes a reader; the same network from a random start
+is what it is compared with.
 
 Sources: Hinton, Osindero & Teh, "A fast learning algorithm for deep belief nets" (2006); Tieleman, "Training restricted Boltzmann
 machines using approximations to the likelihood gradient" (2008).

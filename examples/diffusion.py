@@ -1,9 +1,10 @@
 """A network learns to take noise away, and then makes digits of nothing else: a diffusion model.
 
-A picture x and noise e are mixed, cos(a) x + sin(a) e, from the picture at the angle a = 0 to pure noise at a quarter turn. The U-Net sees the mixture, the
-angle and the digit, and guesses which way the mixture moves as the angle grows: v = cos(a) e - sin(a) x. To draw, start from noise and turn
-back in small steps (DDIM: a step is a rotation in the plane of mixture and v, and nothing is random but the start). In a tenth of the
-examples the network is not told the digit; so it can be asked what the digit changes, and that is overdone a little (guidance).
+A picture x and noise e are mixed, cos(a) x + sin(a) e: at the angle a = 0 that is the picture, at a quarter turn pure noise. The U-Net
+sees the mixture, the angle and the digit, and guesses which way the mixture moves as the angle grows: v = cos(a) e - sin(a) x. To draw,
+start from noise and turn back in small steps (DDIM: a step is a rotation in the plane of mixture and v, and nothing is random but the
+start). In a tenth of the examples the network is not told the digit; so it can be asked what the digit changes, and that is overdone a
+little (guidance).
 
 What comes out is judged by a network that reads real digits: is it the digit that was asked for, and are its features
 distributed as those of real ones? A normal distribution of pixels for each digit is what it is compared with: its blurred digits are
@@ -62,7 +63,7 @@ class Denoiser(nn.Module):
 
 def learn(run: Run, model: Denoiser, averaging: Averaging, images: mg.Tensor, labels: mg.Tensor) -> History:
     """Mean squared error of v, at random angles."""
-    rounds, steps, batch = run.pick(full=40, quick=2), run.pick(full=60, quick=3), run.pick(full=64, quick=16)
+    rounds, steps, batch = run.pick(full=40, quick=2), run.pick(full=50, quick=3), run.pick(full=64, quick=16)
     optimizer = optim.Adam(model.parameters(), lr=2e-3)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=rounds * steps, pct_start=0.1)
     loop = run.loop(rounds, unit="round", model=model, optimizer=optimizer, schedule=schedule, averaging=averaging)
