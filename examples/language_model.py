@@ -203,7 +203,9 @@ def main(run: Run) -> None:
 
     figure, (left, middle, right) = viz.figure(1, 3, size=(18, 6))
     viz.curves(history, ["bits", "bits kept back"], title="Learning", ax=left)
-    left.set(ylabel="bits per character", xlabel=f"rounds of {run.pick(full=64, quick=6)} steps")
+    left.set(
+        ylabel="bits per character", xlabel=f"rounds of {run.pick(full=64, quick=6)} steps", ylim=(None, 1.2 * history["bits kept back"][0])
+    )
     left.axhline(counted, color="0.4", linestyle="--", label=f"{order}-gram, on the last tenth")
     left.plot(len(history), surprise, "o", color="0.1", label="network, on the last tenth")
     left.legend()
