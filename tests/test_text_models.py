@@ -40,6 +40,8 @@ def test_ngram(texts, text, order):
     np.testing.assert_allclose(model.probabilities([mg.tensor(text)]), expected, rtol=1e-12)
     everything = sum(model.probabilities([np.array([*text[:-1], x])])[-1] for x in range(4))
     assert math.isclose(everything, 1)
+    histories = [padded[i : i + order - 1] for i in range(len(text))]
+    np.testing.assert_allclose(model.after(np.array(histories).reshape(len(text), -1))[range(len(text)), text], expected, rtol=1e-12)
 
 
 @given(st.lists(st.text("ab c\n.é", max_size=12), max_size=4), st.text("ab c\n.é?", max_size=12))
@@ -116,6 +118,8 @@ def test_decoding_by_tokens_is_decoding_of_the_whole():
     [
         (lambda: NGram(0, 3), "NGram: order and tokens must be at least 1"),
         (lambda: NGram(2, 3).probabilities([np.array([0])]), "NGram: nothing was counted yet"),
+        (lambda: NGram(2, 3).after([[0]]), "NGram: nothing was counted yet"),
+        (lambda: NGram(2, 3).fit([[0]]).after([[3]]), "NGram: histories must be"),
         (lambda: NGram(2, 3).fit([np.array([3])]), "NGram: texts must be one-dimensional, of integers from 0 to 2"),
         (lambda: beam_search(lambda t, s: t, 1, 0, 1, width=0), "beam_search: count must not be negative, width"),
         (lambda: Translator(3, 4, shared=True), "Translator: shared=True needs as many tokens on both sides, got 3 and 4"),

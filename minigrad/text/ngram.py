@@ -54,6 +54,26 @@ class NGram:
             p = (_look_up(found, counts, grams) + np.where(total, kind, 1) * p) / np.where(total, total + kind, 1)
         return p
 
+    def after(self, histories: Any) -> np.ndarray:
+        """The probabilities of all tokens to come next, float64 (N, tokens), to draw from.
+
+        histories: integers (N, length), the tokens before, the last one last; -1 stands for what is before the text.
+        """
+        if not self._tables:
+            raise ValueError("NGram: nothing was counted yet; call fit")
+        past = np.asarray(histories.numpy() if isinstance(histories, Tensor) else histories, np.int64)
+        if past.ndim != 2 or (past.size and not -1 <= past.min() <= past.max() < self.tokens):
+            raise ValueError(f"NGram: histories must be (N, length), of integers from -1 to {self.tokens - 1}")
+        base, before = self.tokens + 1, np.zeros(len(past), np.int64)
+        p = np.full((len(past), self.tokens), 1 / self.tokens)
+        for n, (found, counts, known, totals, kinds) in enumerate(self._tables):
+            if 0 < n <= past.shape[1]:
+                before = before + (past[:, -n] + 1) * base ** (n - 1)
+            total, kind = (_look_up(known, values, before)[:, None] for values in (totals, kinds))
+            grams = before[:, None] * base + np.arange(1, base)
+            p = (_look_up(found, counts, grams) + np.where(total, kind, 1) * p) / np.where(total, total + kind, 1)
+        return p
+
     def _grams(self, texts: Iterable[Any]) -> list[np.ndarray]:
         """The n-grams that end at each token, as numbers, for n = 1 to order. Token i is the digit i + 1; 0 is what stands before a text."""
         pad = np.zeros(self.order - 1, np.int64)
@@ -76,6 +96,6 @@ class NGram:
 def _look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """The values of `wanted` among sorted `keys`, 0 where there is none."""
     if not len(keys):
-        return np.zeros(len(wanted), np.int64)
+        return np.zeros(wanted.shape, np.int64)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, values[at], 0)
