@@ -112,14 +112,14 @@ def main(run: Run) -> None:
     judge.learn(run, images, labels, epochs=run.pick(full=4, quick=2))
 
     digits = mg.arange(10).repeat(run.pick(full=100, quick=2))
-    ways = [draw(averaging.average, part, run.pick(full=25, quick=5), guidance=1.5) for part in digits.split(100)]
+    ways = [draw(averaging.average, part, run.pick(full=24, quick=6), guidance=1.5) for part in digits.split(100)]
     made = mg.cat([(way[-1] + 1) / 2 for way in ways]).clamp(0, 1)
     judge.report(run, made, digits, images, labels, tested)
 
     figure, (left, middle, right) = viz.figure(1, 3, size=(17, 5.6))
     viz.images(made[:100], columns=10, title="Digits that never were, 0 to 9", ax=left)
-    shown = ways[0][:: len(ways[0]) // 10 or 1, :10].transpose(0, 1)
-    viz.images(shown.flatten(0, 1), columns=shown.shape[1], limits=(-2, 2), title="The way from noise to digit", ax=middle)
+    shown = ways[0][::3, :10].transpose(0, 1)
+    viz.images(shown.flatten(0, 1), columns=shown.shape[1], limits=(-1, 1), title="The way from noise to digit", ax=middle)
     viz.curves(history, title="Error of the guess", ylabel="mean squared error", log=True, ax=right)
     run.figure(figure)
 
