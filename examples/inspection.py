@@ -1,12 +1,15 @@
 """Defects on brick, gravel and grass: one network is shown examples of them, another has only ever seen good material.
 
-Scratches and spots are painted on real textures, with the brightness and the size left to chance; joints between bricks look much like scratches, which
-makes it hard. The first network is told of each patch whether it is defective. In a factory defects are rare, and none is like the last, so
-the second knows no defect at all: it learns to make whole patches again from patches with holes, out of what is around them. Where a
-surface is not as it would have painted it, something is wrong: the difference is a map of the defect.
+Scratches and spots are painted on real textures, with the brightness and the size left to chance; joints between bricks look much like
+scratches, which makes it hard. The first network is told of each patch whether it is defective. In a factory defects are rare, and none
+is like the last, so the second knows no defect at all. It is given good patches on which blots were made up, of any shape, brighter or
+darker, and learns to clean them: to say of each pixel whether something was added, and what; taken away, it leaves the surface as it
+should be. Of a real defect it then says the same: that is a map of it. It has seen neither a scratch nor a disc, but what does not
+belong to brick, gravel or grass.
 
 The simple method for both is how far the brightness is from the local mean. Everything is measured on the right third of the pictures, which
-neither network has seen. Source: Zavrtanik, Kristan & Skočaj, "Reconstruction by inpainting for visual anomaly detection" (2021).
+neither network has seen. Sources: Zavrtanik, Kristan & Skočaj, "DRAEM: a discriminatively trained reconstruction embedding for surface
+anomaly detection" (2021); Kascenas, Pugeault & O'Neil, "Denoising autoencoders for unsupervised anomaly detection in brain MRI" (2022).
 """
 
 import numpy as np
@@ -20,7 +23,6 @@ from minigrad.nn import functional as F
 from minigrad.train import Averaging, Run, logistic_regression, predict
 
 SIZE = 48  # pixels of a patch
-HOLE = 8  # pixels of a hole
 
 
 def good(rng: np.random.Generator, textures: np.ndarray, count: int) -> np.ndarray:
@@ -71,31 +73,17 @@ def classifier(width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(4 * width, 2))
 
 
-def holes(rng: np.random.Generator, count: int) -> mg.Tensor:
-    """Masks (count, 1, SIZE, SIZE), 1 where a third of all squares of HOLE pixels is missing."""
-    cells = (rng.random((count, 1, SIZE // HOLE, SIZE // HOLE)) < 1 / 3).astype(np.float32)
-    return mg.tensor(cells.repeat(HOLE, 2).repeat(HOLE, 3))
-
-
-def fill(model: nn.Module, patches: mg.Tensor, missing: mg.Tensor) -> mg.Tensor:
-    """What the model paints where pixels are missing, having seen all others."""
-    return model(mg.cat([(patches - 0.5) * (1 - missing), missing], 1)) + 0.5
+def blots(rng: np.random.Generator, count: int) -> mg.Tensor:
+    """Made-up damage (count, 1, SIZE, SIZE), to be added: where smooth noise is highest one brightness, elsewhere 0, and in a third all 0."""
+    grains = rng.choice([8, 12, 16, 24])
+    noise = mg.tensor(rng.standard_normal((count, 1, grains, grains)).astype(np.float32))
+    noise = T.functional.resize(noise, [SIZE, SIZE], antialias=False).numpy()
+    shift = rng.uniform(0.1, 0.4, (count, 1, 1, 1)) * rng.choice([-1, 0, 1], (count, 1, 1, 1))
+    return mg.tensor((shift * (noise > rng.uniform(1.0, 1.8, (count, 1, 1, 1)))).astype(np.float32))
 
 
 def blur(x: mg.Tensor, deviation: float) -> mg.Tensor:
     return T.functional.gaussian_blur(x, 2 * round(3 * deviation) + 1, deviation)
-
-
-@mg.no_grad()
-def difference(model: nn.Module, patches: mg.Tensor, rng: np.random.Generator) -> tuple[mg.Tensor, mg.Tensor]:
-    """How far patches (N, 1, SIZE, SIZE) are from what would be expected, (N, SIZE, SIZE), and what that is: each pixel is made a hole in turn."""
-    model.eval()
-    group = mg.tensor(rng.permutation(np.arange((SIZE // HOLE) ** 2) % 4).reshape(SIZE // HOLE, -1).repeat(HOLE, 0).repeat(HOLE, 1))
-    made = mg.zeros_like(patches)
-    for k in range(4):
-        missing = (group == k).float().expand(patches.shape)
-        made += missing * mg.cat([fill(model, patches[i : i + 64], missing[i : i + 64]) for i in range(0, len(patches), 64)])
-    return blur((patches - made).abs(), 1.0)[:, 0], made
 
 
 def unevenness(patches: mg.Tensor) -> mg.Tensor:
@@ -137,19 +125,23 @@ def main(run: Run) -> None:
         patches, defective, _ = mixed(run.rng, learnt, batch)
         return F.cross_entropy(model(patches - 0.5), defective)
 
-    def paint(model: nn.Module) -> mg.Tensor:
-        patches, missing = mg.tensor(good(run.rng, learnt, batch)[:, None]), holes(run.rng, batch)
-        return ((fill(model, patches, missing) - patches).abs() * missing).sum() / missing.sum()
+    def clean(model: nn.Module) -> mg.Tensor:
+        patches = mg.tensor(good(run.rng, learnt, batch)[:, None])
+        spoilt = (patches + blots(run.rng, batch)).clamp(0, 1)
+        found = model(spoilt - 0.5)
+        added, whether = spoilt - patches, (spoilt != patches).float()
+        return F.binary_cross_entropy_with_logits(found[:, :1], whether) + (found[:, 1:] - added).abs().mean()
 
     width, rounds = run.pick(full=(16, 40), quick=(4, 2))
     judge, losses = train(run, "classifier", classifier(width), rounds, steps, classify, 5e-3)
-    painter, missed = train(run, "painter", UNet(2, 1, width=width // 2), rounds, steps, paint, 3e-3)
-    run.save(nn.ModuleDict({"classifier": judge, "painter": painter}))
+    cleaner, missed = train(run, "cleaner", UNet(1, 2, width=width // 2), rounds, steps, clean, 3e-3)
+    run.save(nn.ModuleDict({"classifier": judge, "cleaner": cleaner}))
 
     rng = np.random.default_rng(1234)
     patches, defective, where = mixed(rng, unseen, run.pick(full=1200, quick=16))
     shares = predict(judge, patches - 0.5).softmax(1)
-    odd, made = difference(painter, patches, rng)
+    found = predict(cleaner, patches - 0.5)
+    odd, taken = blur(found[:, :1].sigmoid(), 1.0)[:, 0], found[:, 1:] * (found[:, :1] > 0)
     plain = unevenness(patches)
 
     def features(patches: mg.Tensor) -> mg.Tensor:
@@ -170,15 +162,14 @@ def main(run: Run) -> None:
     )
 
     figure, places = viz.figure(1, 3, size=(19, 6.6))
-    viz.curves({"classifier": losses, "painter x 10": [10 * m for m in missed]}, log=True, title="Losses", ax=places[0])
+    viz.curves({"classifier": losses, "cleaner": missed}, log=True, title="Losses", ax=places[0])
     viz.roc(
-        {"classifier": shares[:, 1], "painter": odd.flatten(1).amax(1), "unevenness": plain.flatten(1).amax(1)}, defective, ax=places[1]
+        {"classifier": shares[:, 1], "cleaner": odd.flatten(1).amax(1), "unevenness": plain.flatten(1).amax(1)}, defective, ax=places[1]
     )
     shown = mg.tensor(np.flatnonzero(bad.numpy())[:6])
-    grey = [patches[shown, 0].numpy(), where[shown].float().numpy(), made[shown, 0].clamp(0, 1).numpy()]
-    heat = odd[shown].numpy() / odd[shown].numpy().max((1, 2), keepdims=True)
-    rows = np.concatenate([grey[0], grey[2], heat, grey[1]])
-    captions = [text for text in ("seen", "expected", "difference", "defect") for _ in range(len(shown))]
+    grey = [patches[shown, 0].numpy(), where[shown].float().numpy(), (patches - taken)[shown, 0].clamp(0, 1).numpy()]
+    rows = np.concatenate([grey[0], grey[2], odd[shown].numpy(), grey[1]])
+    captions = [text for text in ("seen", "cleaned", "suspect", "defect") for _ in range(len(shown))]
     viz.images(rows, captions, columns=len(shown), limits=(0.0, 1.0), title="Found by one who has seen no defect", ax=places[2])
     run.figure(figure)
 
