@@ -185,7 +185,7 @@ def main(run: Run) -> None:
     )
     run.note(molecules=f"{len(train):,} to learn from, {len(test)} to test", invented=invented[:20])
 
-    figure, axes = viz.figure(3, 4, size=(16, 11))
+    figure, axes = viz.figure(3, 4, size=(16, 9.5))
     rows = [{"training": row["loss"], "kept back": row["valid bits"], "epoch": i} for i, row in enumerate(history, 1)]
     viz.curves(rows, title="Bits per token", ylabel="bits", ax=axes[0])
     axes[0].axhline(surprise, color="0.4", linestyle="--", label="six tokens, counted")
