@@ -100,6 +100,7 @@ def main(argv: list[str] | None = None) -> int:
         "rounds": args.rounds,
     }
     seconds = 0.002 if args.quick else 0.03
+    began = report.processor_time()
     print(f"{info['machine']['processor']}, load {info['machine']['load']:.1f}, commit {info['machine']['commit']}")
     machine = roofline.measure() if args.roof else None
     if machine:
@@ -128,7 +129,8 @@ def main(argv: list[str] | None = None) -> int:
     if args.process:
         info["process"] = process.measure(3 if args.quick else 11)
         print("\n" + "\n".join(report.process_lines(info["process"])))
-    info["machine"]["load at the end"] = os.getloadavg()[0]
+    ticks, stolen = (now - then for now, then in zip(report.processor_time(), began))
+    info["machine"] |= {"load at the end": os.getloadavg()[0], "stolen": stolen / max(ticks, 1)}
     done = info | {"scaling": [s.as_json() for s in scaled], "results": [r.as_json() for r in results]}
     if args.out:
         report.write_json(args.out, done)

@@ -29,7 +29,7 @@ def entry(run: dict[str, Any]) -> dict[str, Any]:
         for r in run["results"]
         if r["timings"]["minigrad"]["status"] == "ok"
     ]
-    about = {k: run["machine"][k] for k in ("processor", "cores", "commit", "date", "load", "python")}
+    about = {k: run["machine"][k] for k in ("processor", "cores", "commit", "date", "load", "stolen", "python") if k in run["machine"]}
     kept = {k: run[k] for k in ("versions", "process", "roof", "memory") if k in run}
     scaling = [{k: s[k] for k in ("case", "threads", "busy", "goal", "ratios")} for s in run.get("scaling", [])]
     return {"machine": about, "rounds": run["rounds"], **kept, **({"scaling": scaling} if scaling else {}), "results": results}

@@ -25,9 +25,10 @@ def write(path: Path, text: str) -> None:
 def about(info: dict[str, Any]) -> str:
     machine = info["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items() if not version.startswith("missing"))
+    stolen = f", {machine['stolen']:.0%} of the processors' time given to others by the host" if machine.get("stolen") else ""
     return (
         f"{machine['date']}, commit {machine['commit']}, {machine['processor']}, {machine['cores']} cores, "
-        f"load {machine['load']:.1f} at the start. {versions}; Python {machine['python']}."
+        f"load {machine['load']:.1f} at the start{stolen}. {versions}; Python {machine['python']}."
     )
 
 

@@ -40,6 +40,7 @@ def test_end_to_end(tmp_path):
     assert backward["timings"]["numpy"]["status"] == "lacks"
     assert by_name["linear 64x784x128 forward"]["timings"]["minigrad"]["status"] == "ok"
     assert found["machine"]["commit"] and "numpy" in found["versions"]
+    assert 0 <= found["machine"]["stolen"] < 1
 
 
 def test_every_op_has_a_case():
