@@ -181,6 +181,12 @@ def test_sword():
     ]
 
 
+def test_sword_book_whose_heading_is_cut_off():
+    """A place of more than 65,535 bytes has lost its end, and the heading of the next book with it."""
+    entries = [(block, "<div/>" if 'osisID="Exod" sID' in text else text) for block, text in VERSES]
+    assert read_testament(*zipped_text(entries), "x ot")[-1] == Place("Exod", 1, 1, "Now.")
+
+
 def test_sword_names_what_is_wrong():
     bzs, bzv, bzz = zipped_text(VERSES)
     for parts, text in [

@@ -17,7 +17,7 @@ from minigrad.datasets.source import DamagedDataError
 VERSES = np.dtype([("block", "<u4"), ("start", "<u4"), ("length", "<u2")])
 # sID: where it starts; at its end stands an eID.
 BOOK = re.compile(r'<div (?=[^>]*type="book")(?=[^>]*\bsID=)[^>]*osisID="([^"]+)"')
-CHAPTER = re.compile(r'<chapter (?=[^>]*\bsID=)[^>]*osisID="[^".]+\.(\d+)"')
+CHAPTER = re.compile(r'<chapter (?=[^>]*\bsID=)[^>]*osisID="([^".]+)\.(\d+)"')
 # What follows the end of a book, in its last verse, is an appendix.
 ENDS = re.compile(r'<div (?=[^>]*type="book")[^>]*\beID=')
 # What is no text of the verse. Titles hold headings, notes the footnotes.
@@ -61,7 +61,8 @@ def read_testament(bzs: bytes, bzv: bytes, bzz: bytes, name: str) -> list[Place 
         if heads[0]:
             book, chapter = heads[0][-1][1], 0
         if heads[1]:
-            chapter, verse = int(heads[1][-1][1]), 0
+            # It knows its book better than what stands before: lengths have 16 bits, and a long place is cut short of the next book.
+            book, chapter, verse = heads[1][-1][1], int(heads[1][-1][2]), 0
         if heads[0] or heads[1] or not book or not chapter:
             places.append(None)
             continue
