@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.nn import functional as F
 from minigrad.train import Run
 
@@ -48,8 +48,7 @@ def share_right(model: Adder, rng: np.random.Generator, length: int, count: int 
 
 
 def draw(model: Adder, rng: np.random.Generator, shares: list[float]) -> Figure:
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = viz.figure(1, 2, size=(11, 4.2))
     left.plot(LENGTHS, shares, "o-")
     left.axvspan(1, LONGEST, alpha=0.15, label="seen in training")
     left.set(xlabel="digits", ylabel="share of sums right in every digit", ylim=(-0.05, 1.05), xscale="log", title="Longer than any seen")

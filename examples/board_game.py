@@ -12,10 +12,9 @@ Source: Silver et al., "A general reinforcement learning algorithm that masters 
 """
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.games import EMPTY, GAMES, Game, Moves, alpha_beta, compete
 from minigrad.nn import functional as F
 from minigrad.train import History, Run, predict
@@ -227,9 +226,8 @@ def main(run: Run, game: str = "both", *, play: bool = False) -> None:
     chosen = list(GAMES) if game == "both" else [game]
     if play:
         return against_you(run, chosen[-1], 400)
-    figure = Figure(figsize=(15, 4.6 * len(chosen)), layout="constrained")
-    panels = figure.subplots(len(chosen), 3, squeeze=False)
-    for name, row in zip(chosen, panels):
+    figure, panels = viz.figure(len(chosen), 3, size=(15, 4.6 * len(chosen)))
+    for name, row in zip(chosen, np.reshape(panels, (-1, 3))):
         rules, looks = GAMES[name], run.pick(full=32 if name == "tictactoe" else 64, quick=2)
         other = alpha_beta(rules, run.pick(full=4, quick=2), np.random.default_rng(run.seed))
         model, untrained, history = learn(run, name, looks)

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.nn import functional as F
 from minigrad.train import EarlyStopping, Episode, Run, environments, play
 from minigrad.utils.data import ReplayBuffer
@@ -74,8 +74,7 @@ class Agent:
 
 
 def draw(agent: Agent, history, game: Episode, limit: int) -> Figure:
-    figure = Figure(figsize=(15, 4.4), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    figure, (left, middle, right) = viz.figure(1, 3, size=(15, 4.4))
     left.plot(np.arange(1, len(history) + 1) * GAMES, history["games"], label="while learning and exploring")
     left.plot(np.arange(1, len(history) + 1) * GAMES, history["valid"], label="best actions only, other games")
     left.axhline(BEST, color="0.6", lw=0.8)

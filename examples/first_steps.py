@@ -9,10 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.nn import functional as F
 from minigrad.train import Run
 
@@ -21,8 +20,7 @@ class Page:
     """The picture that the five share; the last panel has all their losses."""
 
     def __init__(self) -> None:
-        self.figure = Figure(figsize=(15, 8.8), layout="constrained")
-        self.panels = list(self.figure.subplots(2, 3).flat)
+        self.figure, self.panels = viz.figure(2, 3, size=(15, 8.8))
         self.losses = self.panels.pop()
         self.losses.set(title="Losses", xlabel="step", xscale="log", yscale="log")
 

@@ -11,10 +11,9 @@ Source: Chen, Rubanova, Bettencourt & Duvenaud, "Neural ordinary differential eq
 from collections.abc import Callable
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.nn import functional as F
 from minigrad.train import Run
 
@@ -92,8 +91,7 @@ def main(run: Run) -> None:
         "error of the angle over 10 s, radians", errors[0], baseline=errors[1], baseline_name="linear law", floor=0.15, better="lower"
     )
 
-    figure = Figure(figsize=(15, 4.4), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    figure, (left, middle, right) = viz.figure(1, 3, size=(15, 4.4))
     for ax, field, paths, title in ((left, pendulum, truth, "The pendulum"), (middle, network, guess, "What the network has learned")):
         arrows(ax, field, title, run.pick(full=1.1, quick=0.2))
         for i in range(4):

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.nn import functional as F
 from minigrad.train import EarlyStopping, Episode, Run, environments, play
 from minigrad.utils.data import ReplayBuffer
@@ -111,8 +111,7 @@ def step(optimizer: optim.Optimizer, loss: mg.Tensor) -> None:
 
 
 def draw(agent: Agent, history, games: list[Episode]) -> Figure:
-    figure = Figure(figsize=(15, 4.4), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    figure, (left, middle, right) = viz.figure(1, 3, size=(15, 4.4))
     left.plot(history["episode"], label="while learning")
     left.plot(history["valid"], label="the mean torque, other episodes")
     left.set(title="Learning", xlabel="episodes of 200 steps", ylabel="return")

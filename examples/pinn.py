@@ -13,10 +13,9 @@ Source: Raissi, Perdikaris & Karniadakis, "Physics-informed neural networks" (20
 from collections.abc import Callable
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.train import Run
 
 DAMPING, STIFFNESS = 0.4, 9.0  # x'' + 0.4 x' + 9 x = 0 with x(0) = 1, x'(0) = 0
@@ -84,8 +83,7 @@ def solve(run: Run, name: str, model: nn.Module, residual: Callable[[nn.Module],
 
 
 def main(run: Run) -> None:
-    figure = Figure(figsize=(14, 4.2), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    figure, (left, middle, right) = viz.figure(1, 3, size=(14, 4.2))
 
     oscillator = network(1)
     residuals = {"spring": solve(run, "spring", oscillator, spring_residual)}

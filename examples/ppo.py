@@ -11,10 +11,9 @@ Source: Schulman, Wolski, Dhariwal, Radford & Klimov, "Proximal policy optimizat
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 import minigrad as mg
-from minigrad import nn, optim
+from minigrad import nn, optim, viz
 from minigrad.nn import functional as F
 from minigrad.train import EarlyStopping, Episode, Run, environments, play
 
@@ -123,8 +122,7 @@ def swing(ax: Axes, game: Episode) -> None:
 
 
 def main(run: Run) -> None:
-    figure = Figure(figsize=(15, 4.6), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    figure, (left, middle, right) = viz.figure(1, 3, size=(15, 4.6))
     pole, _ = solve(run, "CartPole-v1", (4, 2), 50, 475, left)
     acrobot, game = solve(run, "Acrobot-v1", (6, 3), 60, -100, middle)
     swing(right, game)

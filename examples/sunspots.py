@@ -13,7 +13,6 @@ arXiv:1703.07015, for a network beside a line.
 """
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import minigrad as mg
 from minigrad import datasets, nn, optim, viz
@@ -115,8 +114,7 @@ def main(run: Run) -> None:
     run.note(chosen=names[best], on_training_years={name: round(e, 2) for name, e in zip(names, errors)})
 
     straight = np.concatenate([follow(x[s].numpy(), least_squares(*(np.delete(a.numpy(), s, 0) for a in (x, y)))) for s in stretches])
-    figure = Figure(figsize=(16, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=[2.6, 1])
+    figure, (left, right) = viz.figure(1, 2, size=(16, 4.4), widths=[2.6, 1])
     begin = len(spots) - 130
     viz.forecast(
         spots[begin:], {"network beside a line": guess, "AR(11) of roots": roots}, x=series.time[begin:], xlabel="year", ylabel="sunspots",

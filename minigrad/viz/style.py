@@ -24,15 +24,23 @@ SIGNED = "RdBu_r"  # blue below zero, red above
 HEAT = "Blues"  # from nothing, white, to much
 
 
-def figure(rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None) -> tuple[Figure, list[Axes]]:
-    """A figure and its Axes, row by row, for pictures side by side; `size` in inches.
+def figure(
+    rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None, widths: Sequence[float] | None = None
+) -> tuple[Figure, list[Axes]]:
+    """A figure and its Axes, row by row, for pictures side by side; `size` in inches, `widths` of the columns, to each other.
+
+    What is drawn on the Axes by hand has the look and the colours of this module's pictures.
 
     >>> figure, axes = mg.viz.figure(1, 2)
     >>> mg.viz.curves({"loss": [2.0, 1.0]}, ax=axes[0]) is figure, len(axes)
     (True, 2)
     """
     made = blank(size or (4.8 * columns, 3.6 * rows))
-    return made, list(made.subplots(rows, columns, squeeze=False).flat)
+    axes = list(made.subplots(rows, columns, squeeze=False, width_ratios=widths).flat)
+    for ax in axes:
+        dress(ax)
+        ax.set_prop_cycle(color=COLORS)
+    return made, axes
 
 
 def blank(size: tuple[float, float]) -> Figure:
