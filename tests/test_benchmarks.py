@@ -206,3 +206,22 @@ def test_pages_say_what_is_below_its_goal():
     timings = {name: runner.Timing(seconds=seconds) for name, seconds in timings.items()}
     result = runner.Result(cases.Case("x", "add", goals={"torch": 2.0, "jax": 1.0}), 1, timings)
     assert "| x | 1 ms |  | 1.50, below | 3.00 | 2 torch, 1 jax |" in pages.ratios([result], ["torch", "jax"], 1)
+
+
+def test_scaling_waits_for_the_host(monkeypatch):
+    """Of the runs that the host disturbed the least disturbed counts, and none after one that it left alone."""
+    monkeypatch.setattr(scaling, "PAUSE", 0)
+
+    def timed(stolen: list[int]) -> tuple[float, int]:
+        ticks, runs = iter(np.cumsum([x for pair in zip([0] * len(stolen), stolen) for x in pair])), []
+        monkeypatch.setattr(scaling, "processor_time", lambda: (0, int(next(ticks))))
+
+        def run() -> float:
+            runs.append(None)
+            return float(len(runs))
+
+        return scaling.undisturbed(run), len(runs)
+
+    assert timed([0]) == (1, 1)
+    assert timed([3, 0, 9]) == (2, 2)
+    assert timed([3, 2, 1, 2]) == (3, 4)
