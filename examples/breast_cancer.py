@@ -16,7 +16,7 @@ import numpy as np
 import minigrad as mg
 from minigrad import datasets, metrics, nn, optim, transforms, viz
 from minigrad.nn import functional as F
-from minigrad.train import Run, logistic_regression
+from minigrad.train import Run, descend, logistic_regression
 
 PARTS = 5
 MEMBERS = 5  # networks that are asked together
@@ -30,15 +30,9 @@ def network() -> nn.Sequential:
 def train(model: nn.Module, x: mg.Tensor, y: np.ndarray, decay: float, steps: int) -> nn.Module:
     """All rows at every step."""
     optimizer = optim.Adam(model.parameters(), lr=1e-2, weight_decay=decay)
-    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     truth = mg.tensor(y).float()
     model.train()
-    for _ in range(steps):
-        loss = F.binary_cross_entropy_with_logits(model(x)[:, 0], truth)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+    descend(lambda: F.binary_cross_entropy_with_logits(model(x)[:, 0], truth), optimizer, steps)
     return model.eval()
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import minigrad as mg
 from minigrad import datasets, metrics, nn, optim, transforms, viz
 from minigrad.nn import functional as F
-from minigrad.train import Run, logistic_regression
+from minigrad.train import Run, descend, logistic_regression
 
 GIVEN_BAD, REFUSED_GOOD = 5.0, 1.0  # what mistakes cost
 REFUSE = REFUSED_GOOD / (REFUSED_GOOD + GIVEN_BAD)
@@ -42,17 +42,15 @@ def train(run: Run, model: Crowd, x: mg.Tensor, y: mg.Tensor) -> float:
     drawn = mg.randint(0, count, (members, count))
     times = mg.stack([row.bincount(minlength=count) for row in drawn]).float()
     optimizer = optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.3)
-    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    model.train()
-    for _ in range(steps):
+
+    def loss() -> mg.Tensor:
         losses = F.binary_cross_entropy_with_logits(model(x), y.expand(members, -1), reduction="none")
-        loss = (losses * times).mean(1).sum()  # a sum over members, none of which knows of the others
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        return (losses * times).mean(1).sum()  # a sum over members, none of which knows of the others
+
+    model.train()
+    last = descend(loss, optimizer, steps)
     model.eval()
-    return loss.item() / members
+    return last / members
 
 
 def cost(chance: np.ndarray, bad: np.ndarray, refuse: float = REFUSE) -> float:

@@ -19,7 +19,7 @@ import numpy as np
 import minigrad as mg
 from minigrad import datasets, metrics, nn, optim, viz
 from minigrad.nn import functional as F
-from minigrad.train import Run, logistic_regression
+from minigrad.train import Run, descend, logistic_regression
 
 RARE = 1 / 15  # the share of pages that deceive which is kept
 PARTS = 5
@@ -48,14 +48,8 @@ def train(line: nn.Linear, x: mg.Tensor, y: mg.Tensor, decay: float, steps: int)
         model.line.bias.copy_(line.bias[1:] - line.bias[:1])
     groups = [{"params": model.line.parameters(), "weight_decay": DECAY_OF_LINE}]
     optimizer = optim.Adam([*groups, {"params": model.network.parameters(), "weight_decay": decay}], lr=1e-2)
-    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     truth = y.float()
-    for _ in range(steps):
-        loss = F.binary_cross_entropy_with_logits(model(x), truth)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+    descend(lambda: F.binary_cross_entropy_with_logits(model(x), truth), optimizer, steps)
     return model.eval()
 
 

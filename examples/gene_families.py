@@ -17,7 +17,7 @@ import minigrad as mg
 from minigrad import datasets, explain, nn, optim, viz
 from minigrad.metrics import accuracy
 from minigrad.nn import functional as F
-from minigrad.train import Averaging, Run, fit, logistic_regression
+from minigrad.train import Averaging, Run, logistic_regression
 from minigrad.utils.data import DataLoader
 
 # The amino acid of each of 64 triplets, in the order of T, C, A, G; * ends the protein.
@@ -93,19 +93,10 @@ def learn(run: Run, train: list, test: list, families: int) -> tuple[nn.Module, 
     averaging = Averaging(model, decay=0.98)
     batches = DataLoader(train, batch_size=64, shuffle=True, collate_fn=Bags(stretch=0.3), drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.01)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=5e-3, total_steps=epochs * len(batches))
-    loop = run.loop(epochs, model=model, averaging=averaging, optimizer=optimizer, schedule=schedule)
-    history = fit(
-        model,
-        batches,
-        F.cross_entropy,
-        optimizer,
-        loop,
-        schedule=schedule,
-        valid=DataLoader(test, batch_size=128, collate_fn=Bags()),
-        metrics={"accuracy": accuracy},
-        after_step=averaging.update,
-    )
+    tested = DataLoader(test, batch_size=128, collate_fn=Bags())
+    history = run.fit(
+        model, batches, F.cross_entropy, optimizer, epochs, averaging=averaging, valid=tested, metrics={"accuracy": accuracy}
+    )  # fmt: skip
     return averaging.average, history
 
 

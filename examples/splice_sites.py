@@ -16,7 +16,7 @@ import minigrad as mg
 from minigrad import datasets, explain, nn, optim, viz
 from minigrad.metrics import accuracy
 from minigrad.nn import functional as F
-from minigrad.train import Averaging, Run, fit, logistic_regression, predict
+from minigrad.train import Averaging, Run, logistic_regression, predict
 from minigrad.utils.data import DataLoader, TensorDataset
 
 LENGTH, PARTS, CLASSES = 60, 5, datasets.SPLICE_CLASSES
@@ -76,23 +76,8 @@ def learn(run: Run, name: str, model: nn.Module, train: TensorDataset, test: tup
     averaging = Averaging(model, decay=0.99)
     batches = DataLoader(train, batch_size=64, shuffle=True, drop_last=True)
     optimizer = optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=epochs * len(batches))
-    loop = run.loop(
-        epochs, name, unit=f"{name}: epoch", every=5, model=model, averaging=averaging, optimizer=optimizer, schedule=schedule
-    )  # fmt: skip
-    history = fit(
-        model,
-        batches,
-        F.cross_entropy,
-        optimizer,
-        loop,
-        schedule=schedule,
-        max_norm=1.0,
-        prepare=hidden,
-        valid=[test],
-        metrics={"accuracy": accuracy},
-        after_step=averaging.update,
-    )
+    options = {"prepare": hidden, "max_norm": 1.0, "valid": [test], "metrics": {"accuracy": accuracy}}
+    history = run.fit(model, batches, F.cross_entropy, optimizer, epochs, name, averaging=averaging, every=5, **options)
     return averaging.average, history
 
 

@@ -1,4 +1,4 @@
-"""The loop of supervised learning."""
+"""The loops of supervised learning: over batches, and over all data at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import minigrad as mg
-from minigrad import nn
+from minigrad import nn, optim
 from minigrad.metrics import Mean, Metric
 from minigrad.utils.modes import evaluation
 
@@ -73,6 +73,29 @@ def fit(
             row |= {f"valid {name}": value for name, value in evaluate(model, valid, {"loss": loss, **(metrics or {})}).items()}
         loop.log(**row)
     return loop.history
+
+
+def descend(loss: Callable[[], mg.Tensor], optimizer: optim.Optimizer, steps: int) -> float:
+    """Make a loss of all data small, whose gradient is taken anew at every step: for so little data that batches would only add noise.
+
+    The learning rate sinks to 0 along a cosine. Returns: the loss before the last step; nan without one.
+    Args: loss: called without arguments, once a step; gives a scalar that depends on the optimizer's parameters.
+
+    Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", arXiv:1608.03983, without the restarts.
+
+    >>> x = mg.zeros(3, requires_grad=True)
+    >>> descend(lambda: (x - 1).square().sum(), mg.optim.Adam([x], lr=0.1), steps=50) < 1e-2
+    True
+    """
+    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    value = mg.tensor(float("nan"))
+    for _ in range(steps):
+        value = loss()
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        schedule.step()
+    return value.item()
 
 
 def evaluate(model: nn.Module, batches: Iterable[Any], metrics: Mapping[str, Function | Metric]) -> dict[str, float]:
