@@ -206,7 +206,7 @@ def picture(test: list, guess: np.ndarray, truth: np.ndarray, adds: np.ndarray, 
     axes[2].plot(marks[2], rows, "o", color="white", markersize=4)
     axes[2].axvline(0, color="0.6", linewidth=1)
     axes[2].set_yticks(rows, common)
-    axes[2].set(title="What an atom adds: median, half of them, four fifths", xlabel="log$_{10}$ mol/l")
+    axes[2].set(title="An atom adds: median, half, 4 of 5", xlabel="log$_{10}$ mol/l")
     sizes = np.array([len(m.atoms) for m in test])
     fit_for_print = np.flatnonzero((sizes >= min(12, np.median(sizes))) & (sizes <= 22))
     order = fit_for_print[np.argsort(truth[fit_for_print])]

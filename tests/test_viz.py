@@ -164,6 +164,9 @@ def test_confusions():
     assert {t.get_text() for t in counted.texts} == {"5", "1", "2"}
     with pytest.raises(ValueError, match="counts of shape"):
         viz.confusion_matrix([0, 1])
+    _, (given,) = viz.figure()
+    viz.confusion_matrix([0, 1], [0, 1], ax=given)
+    assert not any(line.get_visible() for line in given.get_xgridlines())  # which would be drawn over the numbers
 
 
 def test_roc_and_precision_at_every_threshold():

@@ -125,6 +125,7 @@ def dress(ax: Axes, title: str | None = None, x: str | None = None, y: str | Non
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(FAINT)
     ax.tick_params(labelsize=SMALL, color=FAINT, labelcolor=INK)
+    ax.grid(False)  # of `figure`, unless it is drawn anew
     if grid:
         ax.grid(alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
