@@ -22,7 +22,7 @@ from minigrad.datasets.formats.bonds import hydrogens
 from minigrad.metrics import Mean
 from minigrad.nn import functional as F
 from minigrad.text import NGram, Vocabulary
-from minigrad.train import Run, evaluate, fit
+from minigrad.train import Run, evaluate
 
 LONGEST = 40  # tokens of a molecule
 END = 0  # stands before and behind a molecule
@@ -155,11 +155,7 @@ def main(run: Run) -> None:
     model = Writer(len(vocabulary), run.pick(full=128, quick=8))
     batches, held_out = Batches(train, 64), [joined(test)]
     optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.01)
-    schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=epochs * len(batches))
-    loop = run.loop(epochs, model=model, optimizer=optimizer, schedule=schedule)
-    history = fit(
-        model, batches, bits, optimizer, loop, schedule=schedule, max_norm=1.0, valid=held_out, metrics={"bits": BitsPerToken()}
-    )  # fmt: skip
+    history = run.fit(model, batches, bits, optimizer, epochs, max_norm=1.0, valid=held_out, metrics={"bits": BitsPerToken()})
     run.save(model)
 
     counting = NGram(6, len(vocabulary)).fit([F.pad(text, (0, 1), value=END) for text in train])
