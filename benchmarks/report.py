@@ -116,8 +116,8 @@ def process_lines(process: dict[str, Any]) -> list[str]:
     seconds = imports["seconds"]
     verdicts = [("ok" if imports["ratio"] <= imports["goal"] else "ABOVE"), ("ok" if wheel["bytes"] <= wheel["goal"] else "ABOVE")]
     return [
-        f"import minigrad {duration(seconds['minigrad'])}, import numpy {duration(seconds['numpy'])}: "
-        f"{imports['ratio']:.2f}x  {verdicts[0]} (at most {imports['goal']})",
+        f"{', '.join(f'import {name} {duration(spent)}' for name, spent in seconds.items())}: "
+        f"minigrad {imports['ratio']:.2f}x numpy  {verdicts[0]} (at most {imports['goal']})",
         f"wheel {wheel['bytes'] / 2**20:.2f} MB  {verdicts[1]} (at most {wheel['goal'] / 2**20:.0f} MB)",
     ]
 

@@ -10,7 +10,7 @@ tensor([2., 4., 6.])
 import math as _math
 from typing import Any
 
-from . import autograd, backends, nn, ops, random, registry
+from . import autograd, backends, ops, random, registry
 from ._core import (
     Tensor,
     bfloat16,
@@ -75,6 +75,7 @@ _LATER = (
     "linalg",
     "metrics",
     "models",
+    "nn",
     "optim",
     "profiler",
     "serialization",
