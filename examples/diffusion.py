@@ -121,6 +121,7 @@ def main(run: Run) -> None:
     shown = ways[0][::3, :10].transpose(0, 1)
     viz.images(shown.flatten(0, 1), columns=shown.shape[1], limits=(-1, 1), title="The way from noise to digit", ax=middle)
     viz.curves(history, title="Error of the guess", ylabel="mean squared error", log=True, ax=right)
+    right.set_xlabel("round")
     run.figure(figure)
 
 

@@ -128,6 +128,7 @@ def main(run: Run) -> None:
     figure, (left, right) = viz.figure(1, 2, size=(13, 6))
     viz.images(made[:100], columns=10, title="Digits that never were, 0 to 9", ax=left)
     viz.curves(history, ["critic loss", "generator loss"], title="The game", ylabel="loss", ax=right)
+    right.set_xlabel("round")
     run.figure(figure)
 
 
