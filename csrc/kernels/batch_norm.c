@@ -7,6 +7,7 @@
 #include "norm.h"
 #define COLUMNS 512
 #define SHORT_PLANE 64
+#define FEW_ROWS 4
 #include "floats.h"
 #else
 #include "norm_rows.inc"
@@ -20,11 +21,12 @@ typedef struct {
     bool own; /* mean and rstd are statistics of x itself */
 } FN(batch_args);
 
-/* Run `task` over channels, or over blocks of channels where planes are short. */
+/* Run `planes` over channels, or `columns` over blocks of channels where planes are short and rows enough to spread a channel's values for.
+ */
 static mg_status FN(batch_run)(FN(batch_args) * q, const mg_array *x, mg_task planes, mg_task columns) {
     q->rows = x->shape[0], q->c = x->shape[1], q->s = x->shape[2];
     q->step = q->c * q->s, q->count = (double)(q->rows * q->s);
-    if (q->s >= SHORT_PLANE)
+    if (q->s >= SHORT_PLANE || (q->s >= LANES && q->rows < FEW_ROWS))
         mg_parallel(q->c, 1 + NORM_GRAIN / (q->rows * q->s + 1), planes, q);
     else if (q->s)
         mg_parallel(q->c, COLUMNS / q->s, columns, q);
@@ -33,6 +35,13 @@ static mg_status FN(batch_run)(FN(batch_args) * q, const mg_array *x, mg_task pl
 
 static real FN(scale_of)(const FN(batch_args) * q, int64_t c) { return q->rstd[c] * (q->weight ? q->weight[c] : 1); }
 static real FN(shift_of)(const FN(batch_args) * q, int64_t c) { return q->bias ? q->bias[c] : 0; }
+
+/* Give the s columns of each channel from `begin` on the channel's value. */
+#define SPREAD(column, value_of_c)                                         \
+    for (int64_t c = begin, j = 0; c < end; c++) {                         \
+        const real value = value_of_c;                                     \
+        for (const int64_t next = j + s; j < next; j++) column[j] = value; \
+    }
 
 /* ---- sums over the rows of a block of columns ---- */
 
@@ -122,12 +131,13 @@ static void FN(batch_columns)(void *ctx, int64_t begin, int64_t end) {
         FN(column_sums)(q, sum, x, NULL, channels);
         for (int64_t c = 0; c < channels; c++) q->mean[begin + c] = (real)(sum[c] / q->count);
     }
-    for (int64_t j = 0; j < n; j++) mean[j] = q->mean[begin + j / s];
+    SPREAD(mean, q->mean[c]);
     if (q->own) {
         FN(column_sums)(q, sum, x, mean, channels);
         for (int64_t c = 0; c < channels; c++) q->rstd[begin + c] = (real)(1 / sqrt(sum[c] / q->count + q->eps));
     }
-    for (int64_t j = 0; j < n; j++) scale[j] = FN(scale_of)(q, begin + j / s), shift[j] = FN(shift_of)(q, begin + j / s);
+    SPREAD(scale, FN(scale_of)(q, c));
+    SPREAD(shift, FN(shift_of)(q, c));
     for (int64_t i = 0; i < q->rows; i++, x += q->step, y += q->step) ROW(n, { PUT(y, (GET(x) - GET(mean)) * GET(scale) + GET(shift)); });
 }
 
@@ -191,7 +201,8 @@ static void FN(adjoint_columns)(void *ctx, int64_t begin, int64_t end) {
     real *gx = q->y + begin * s;
     real mean[COLUMNS], scale[COLUMNS], shift[COLUMNS], slope[COLUMNS];
     double sum_g[COLUMNS], sum_gx[COLUMNS];
-    for (int64_t j = 0; j < n; j++) mean[j] = q->mean[begin + j / s], scale[j] = FN(scale_of)(q, begin + j / s);
+    SPREAD(mean, q->mean[c]);
+    SPREAD(scale, FN(scale_of)(q, c));
     FN(column_products)(q, sum_g, sum_gx, g, x, mean, channels);
     for (int64_t c = channels - 1; c >= 0; c--) {
         FN(adjoint_of)(q, begin + c, sum_g[c], sum_gx[c], shift + c * s, slope + c * s);
@@ -208,4 +219,5 @@ mg_status FN(batch_norm_backward)(const mg_array *a, const mg_param *p) {
     return FN(batch_run)(&q, a + 4, FN(adjoint_planes), FN(adjoint_columns));
 }
 
+#undef SPREAD
 #endif

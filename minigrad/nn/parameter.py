@@ -18,6 +18,8 @@ class Parameter(Tensor):
     True
     """
 
+    __getattribute__ = object.__getattribute__  # Tensor's, inherited, is found by a detour that takes longer than the attribute
+
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         if data is None:
             data = mg.empty(0)
@@ -44,6 +46,7 @@ class Buffer(Tensor):
     """
 
     persistent: bool
+    __getattribute__ = object.__getattribute__
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
         buffer = Tensor._make_subclass(cls, mg.empty(0) if data is None else data.detach())

@@ -18,6 +18,14 @@ _EACH = {1: "an int or (int,)", 2: "an int or a pair of ints (y, x)", 3: "an int
 
 def sizes(op: str, name: str, value: Any, n: int, low: int) -> tuple[int, ...]:
     """`value`, an int for all axes or one int for each of `n`, as n ints not below `low`."""
+    if type(value) is int and value >= low:
+        return (value,) * n
+    if type(value) is tuple and len(value) == n:  # as modules give it
+        for v in value:
+            if type(v) is not int or v < low:
+                break
+        else:
+            return value
     try:
         values = tuple(map(index, value)) if isinstance(value, (tuple, list)) else (index(value),)
     except TypeError:

@@ -6,6 +6,7 @@ adjoint in either argument. That closes the set: every order of derivative comes
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,8 +35,13 @@ def _padded(x: np.ndarray, padding: Pair) -> np.ndarray:
 
 
 def _conv2d_plan(input, weight, bias, stride, padding, dilation, groups):
-    oh, ow = counts("conv2d", input.shape, weight.shape[2:], stride, padding, dilation)
-    return _core.Plan((input.shape[0], weight.shape[0], oh, ow), params=_params(stride, padding, dilation, groups))
+    return _planned(input.shape, weight.shape, stride, padding, dilation, groups, bool(conv_switches.winograd))
+
+
+@functools.lru_cache(256)  # a network asks the same at every step, and small images are convolved faster
+def _planned(image, filters, stride, padding, dilation, groups, winograd):
+    oh, ow = counts("conv2d", image, filters[2:], stride, padding, dilation)
+    return _core.Plan((image[0], filters[0], oh, ow), params=_params(stride, padding, dilation, groups))
 
 
 class _Geometry(NamedTuple):

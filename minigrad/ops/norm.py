@@ -373,8 +373,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     else:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: running_mean and running_var are needed when not training")
-        with _core.no_grad():
-            mean, rstd = _core.cast(running_mean, input.dtype), _core.cast(rsqrt(running_var + eps), input.dtype)
+        mean, rstd = _core.cast(running_mean.detach(), input.dtype), _core.cast(rsqrt(running_var.detach() + eps), input.dtype)
         y = batch_norm_apply(x, mean, rstd, weight, bias)
     return y if input.ndim == 3 else reshape(y, input.shape)
 

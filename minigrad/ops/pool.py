@@ -64,6 +64,12 @@ def layout(op, shape, *window):
 # ---- maximum ----
 
 
+@functools.lru_cache(256)
+def _max_plan(planes, kernel, stride, padding, dilation, size):
+    shape = (*planes, *size)
+    return _core.Plan(shape, shape, dtypes=(None, _core.int64), params=(*kernel, *stride, *padding, *dilation))
+
+
 def _max_samples(r: Draw) -> list[Sample]:
     return [
         Sample(r.distinct(2, 3, 8, 7), kernel=(3, 2), stride=(2, 3), padding=(1, 0), dilation=(1, 2), size=(4, 2), id="leftover"),
@@ -74,8 +80,7 @@ def _max_samples(r: Draw) -> list[Sample]:
 
 
 @defop(family="general", kernel="max_pool2d", outputs=2, where="", samples=_max_samples,
-       plan=lambda input, kernel, stride, padding, dilation, size: _core.Plan(
-           (*input.shape[:2], *size), (*input.shape[:2], *size), dtypes=(None, _core.int64), params=(*kernel, *stride, *padding, *dilation)),
+       plan=lambda input, kernel, stride, padding, dilation, size: _max_plan(input.shape[:2], kernel, stride, padding, dilation, size),
        cost=lambda kernel, y: y.size * math.prod(kernel),
        vjp={"input": lambda g, y1, input_shape: max_pool2d_backward(g[0], y1, input_shape[2:])})  # fmt: skip
 def _max_pool2d(input, kernel, stride, padding, dilation, size):

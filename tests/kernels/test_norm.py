@@ -66,7 +66,21 @@ def test_layer_norm(affine: bool, shape: tuple[int, int], dtype: str, isa: str) 
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize(
-    "shape", [(5, 3, 1), (1, 2, 7), (70, 17, 1), (3, 600, 1), (4, 5, 3), (6, 80, 9), (3, 4, 16), (5, 2, 49), (2, 3, 1500), (4, 0, 3)]
+    "shape",
+    [
+        (5, 3, 1),
+        (1, 2, 7),
+        (70, 17, 1),
+        (3, 600, 1),
+        (4, 5, 3),
+        (6, 80, 9),
+        (3, 4, 16),
+        (5, 2, 49),
+        (1, 4, 49),
+        (3, 70, 17),
+        (2, 3, 1500),
+        (4, 0, 3),
+    ],
 )
 @pytest.mark.parametrize("affine", [True, False])
 def test_batch_norm(affine: bool, shape: tuple[int, int, int], dtype: str, isa: str) -> None:
