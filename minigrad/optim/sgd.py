@@ -14,10 +14,8 @@ from .settings import NONNEGATIVE, settings
 
 
 class SGD(Optimizer):
-    """p -= lr * d with d the gradient, plus weight_decay * p.
-
-    With momentum, d is the running sum buf = momentum * buf + (1 - dampening) * d (at the first step buf = d), or with `nesterov` d +
-    momentum * buf.
+    """p -= lr * d with d the gradient, plus weight_decay * p; with momentum, d is the running sum buf = momentum * buf +
+    (1 - dampening) * d (at the first step buf = d), or with `nesterov` d + momentum * buf.
 
     Args: maximize: climb instead; foreach, fused: accepted, and mean nothing, since a step always is one kernel call;
           differentiable: record the step, so that gradients flow through it (also to an `lr` that is a tensor).
