@@ -5,7 +5,8 @@ otherwise. A detector is then only a question asked everywhere: the same network
 where many of them agree there is a face. Patches of photographs without people teach it what else is no face; but among millions of
 windows those that deceive are few, and drawn at random they are hardly ever met. So when it has learnt, it is sent over these photographs,
 and learns on with the windows in which it saw faces (hard negatives: Sung & Poggio, 1998). How often it errs is counted in three other
-photographs without people. The simple method for patches is a linear classifier.
+photographs without people. With so few faces to learn from it stays credulous: on the astronaut's suit a badge may be taken for one, too,
+though by fewer windows than her face. The simple method for patches is a linear classifier.
 
 Eigenfaces (Turk & Pentland, 1991) are the directions in which faces vary most; a face is a mean face and a few numbers. An autoencoder with as
 many numbers need not go straight ahead. Both are asked for faces that they have not seen.
