@@ -3,9 +3,9 @@
 Scratches and spots are painted on real textures, with the brightness and the size left to chance; joints between bricks look much like
 scratches, which makes it hard. The first network is told of each patch whether it is defective. In a factory defects are rare, and none
 is like the last, so the second knows no defect at all. It is given good patches on which blots were made up, of any shape, brighter or
-darker, and learns to clean them: to say of each pixel whether something was added, and what; taken away, it leaves the surface as it
-should be. Of a real defect it then says the same: that is a map of it. It has seen neither a scratch nor a disc, but what does not
-belong to brick, gravel or grass.
+darker, and learns to clean them: to say of each pixel whether something was added, and what, to be taken away. Of a real defect it then
+says the same: that is a map of it. It has seen neither a scratch nor a disc, but what does not belong to brick, gravel or grass. Where
+that is it tells well; how much is to be taken away it judges too low, so that the cleaned surface of the figure still shows the spots.
 
 The simple method for both is how far the brightness is from the local mean. Everything is measured on the right third of the pictures, which
 neither network has seen. Sources: Zavrtanik, Kristan & Skočaj, "DRAEM: a discriminatively trained reconstruction embedding for surface
