@@ -112,6 +112,7 @@ def main(run: Run, labels: int = 10) -> None:
     lines = {"FixMatch": history["accuracy"], "labels alone, moved": alone["accuracy"], "labels alone": still["accuracy"]}
     lines["share of pictures used"] = history["share that is used"]
     viz.curves(lines, percent=True, title="Accuracy on the test digits", ylabel="accuracy", ax=middle)
+    middle.set_xlabel("round")
     viz.confusion_matrix(predict(model, tested[0]).argmax(1), tested[1], title="What FixMatch reads", ax=right)
     run.figure(figure)
 
