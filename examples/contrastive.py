@@ -83,8 +83,8 @@ def main(run: Run) -> None:
     some = images[:8]
     viz.images(mg.cat([some, *(DISTORT(some) for _ in range(5))]), columns=8, title="Pictures, and views of them", ax=left)
     few = slice(0, run.pick(full=1500, quick=60))
-    flat = explain.PCA(seen[few], 2).transform(seen[few])
-    viz.embedding(flat, truth[few], title="Features of test digits in the plane", xlabel="first component", ylabel="second", ax=middle)
+    flat = explain.tsne(F.normalize(seen[few], dim=1), steps=run.pick(full=750, quick=10))
+    viz.embedding(flat, truth[few], title="Test digits by their features, in the plane (t-SNE)", ax=middle)
     like = F.normalize(seen[:8], dim=1) @ F.normalize(features, dim=1).T
     rows = [mg.cat([tested[i : i + 1], images[probed][like[i].topk(7)[1]]]) for i in range(8)]
     viz.images(mg.cat(rows), columns=8, title="A test digit, and those that are nearest", ax=right)
