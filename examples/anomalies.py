@@ -4,6 +4,8 @@ Nine numbers are squeezed through four and restored. The network learns it on no
 unlike anything it has seen: the error of restoration is the alarm. It never sees an anomaly, nor is told what one would be like. The
 simple method it is compared with takes normal rows for a normal distribution, and gives the alarm by Mahalanobis' distance.
 
+Data: nine sensors of the space shuttle, 49,097 readings (Statlog).
+
 Source: Hawkins, He, Williams & Baxter, "Outlier detection using replicator neural networks" (2002).
 """
 

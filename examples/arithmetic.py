@@ -4,6 +4,8 @@ It reads two numbers from their last digits on, as one adds on paper, and writes
 learns from sums of up to eight digits. Whoever has learnt the rule can add numbers of any length: the table says how many sums of 50
 digits come out right in every digit. The picture shows what the network keeps in mind from one digit to the next: whether there is a
 carry.
+
+Data: made by the program (two numbers and their sum).
 """
 
 import numpy as np

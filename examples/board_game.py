@@ -8,6 +8,8 @@ boards together. A board is two integers, the stones of the one to move and of t
 Tic-tac-toe is put to the proof: every reply is tried in every position it can be led into. In Connect Four it plays an alpha-beta search
 four moves deep. `--game NAME` takes one of the two, `--play` lets you play against what was learned.
 
+Data: made by the program (games against itself).
+
 Source: Silver et al., "A general reinforcement learning algorithm that masters chess, shogi, and Go through self-play" (2018).
 """
 

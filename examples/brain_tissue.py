@@ -8,6 +8,8 @@ random fields. In training the network sees ever other shadings, and learns to g
 The slices are those of one brain, the mean of 152 (the template of the Montreal Neurological Institute); those held out have neighbours
 among those learnt from, so the figures flatter: another scanner's picture of another head would be read worse.
 
+Data: the brain template of the Montreal Neurological Institute (ICBM 152).
+
 Source: Ronneberger, Fischer & Brox, "U-Net" (2015).
 """
 

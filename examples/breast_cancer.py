@@ -7,6 +7,8 @@ they say; one number, the temperature, by which all logits are divided, can mend
 it makes those of one fifth less surprising that were not there when it was fitted. Then five networks learn from all four parts, and the
 mean of their logits is the diagnosis. Logistic regression, which is such a network without a hidden layer, has its decay chosen likewise.
 
+Data: Wisconsin Diagnostic Breast Cancer, 569 samples.
+
 Sources: Street, Wolberg & Mangasarian, "Nuclear feature extraction for breast tumor diagnosis" (1993); Guo, Pleiss, Sun & Weinberger, "On
 calibration of modern neural networks" (2017).
 """

@@ -6,6 +6,8 @@ things keep the network from chasing its own tail: the worth of the next state i
 there is chosen by the network itself, not by the copy, which would be too sure of its luck. The weights that did best in games for
 validation are kept; the result is from 100 other games.
 
+Data: made by the program (a pole on a cart, as Gymnasium computes it).
+
 Source: Mnih et al., "Human-level control through deep reinforcement learning" (2015); van Hasselt, Guez & Silver, "Deep reinforcement
 learning with double Q-learning" (2016).
 """

@@ -1,8 +1,8 @@
 """Features of digits without labels: two views of a picture should look alike, and unlike all others (SimCLR).
 
-Each picture of a batch is distorted twice. The network gives each view a direction; which of all other views has the same origin
-is a question of classification that needs no label. To answer it the network has to see what stays when a digit is turned, moved,
-stretched and partly painted over: which digit it is. How well it does is asked by a linear probe: logistic regression from its features to labels, all
+Each picture of a batch is distorted twice. The network gives each view a direction; which of all other views has the same origin is a
+question of classification that needs no label. To answer it the network has to see what stays when a digit is turned, moved, stretched and
+partly painted over: which digit it is. How well it does is asked by a linear probe: logistic regression from its features to labels, all
 that labels are ever used for. The same probe on the pixels, and on an untrained network of the same shape, is what it is compared with.
 
 Source: Chen, Kornblith, Norouzi & Hinton, "A simple framework for contrastive learning of visual representations" (2020).

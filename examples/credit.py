@@ -5,6 +5,8 @@ rows (bagging), the mean knows better. All twenty learn at once: their weights a
 product. Who compiled the data also says what mistakes cost: a bad credit given is five times as dear as a good one refused. So the
 bank should refuse where the chance of loss is above one in six, and cost is what counts in the end.
 
+Data: German credit, 1,000 customers (Statlog).
+
 Sources: Hofmann, "Statlog (German credit data)" (1994); Breiman, "Bagging predictors" (1996); Elkan, "The foundations of cost-sensitive
 learning" (2001).
 """

@@ -6,6 +6,8 @@ it that there are years, months and days; it has pairs of texts. It is tested on
 compare with copies the numbers, knows what the months are called, and takes what is left for day, month and year in this order. To see that
 the month comes first where there are slashes, and the year where it has four digits, is what the network does by itself.
 
+Data: made by the program (days as people write them).
+
 Source: Vaswani et al., "Attention is all you need" (2017).
 """
 

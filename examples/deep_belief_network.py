@@ -1,10 +1,10 @@
 """A deep belief network learns digits layer by layer without labels, reads them, and writes its own.
 
-A restricted Boltzmann machine gives low energy to what it has seen. Its gradient is a difference of two free energies: of the data, and
-of what the machine makes of the data in one step of Gibbs sampling (contrastive divergence). Each machine of the stack learns from the
-hidden units of the one below. The top one sees labels as well, and its chains do not start from the data, but go on from step to step, each
-with a label held fast: it unlearns what it has come to take for a three, and learns what threes are. Then it is asked for digits: it
-begins with noise and a label and dreams, and the layers below draw what it dreams. Does a network that knows only real digits read that label?
+A restricted Boltzmann machine gives low energy to what it has seen. Its gradient is a difference of two free energies: of the data, and of
+what the machine makes of the data in one step of Gibbs sampling (contrastive divergence). Each machine of the stack learns from the hidden
+units of the one below. The top one sees labels as well, and its chains do not start from the data, but go on from step to step, each with a
+label held fast: it unlearns what it has come to take for a three, and learns what threes are. Then it is asked for digits: it begins with
+noise and a label and dreams, and the layers below draw what it dreams. Does a network that knows only real digits read that label?
 
 In the end the same weights are the start of an ordinary network, which backpropagation makes a reader; the same network from a random start
 is what it is compared with.

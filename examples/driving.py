@@ -1,10 +1,12 @@
 """A network keeps a car in its lane from what a camera sees; where it errs it is corrected, and learns from that (DAgger).
 
 The roads bend at random, and differ in light, in surface and in what grows beside them; the camera looks over the bonnet, and its picture
-is computed from the geometry of a flat ground. A teacher who knows where the car is steers well, and a convolutional network learns to
-do what he does. But it is a still day, and the teacher is always in the middle of the lane: from his drives alone the network does not learn what to
-do beside it. DAgger lets the network steer while it learns, errors and all, and asks the teacher what he would have done in the places
-where *that* led. Both get the same number of pictures and steps; then they drive on roads that neither has seen, in gusty wind.
+is computed from the geometry of a flat ground. A teacher who knows where the car is steers well, and a convolutional network learns to do
+what he does. But it is a still day, and the teacher is always in the middle of the lane: from his drives alone the network does not learn
+what to do beside it. DAgger lets the network steer while it learns, errors and all, and asks the teacher what he would have done in the
+places where *that* led. Both get the same number of pictures and steps; then they drive on roads that neither has seen, in gusty wind.
+
+Data: made by the program (roads, and what a camera sees of them).
 
 Source: Pomerleau, "ALVINN: an autonomous land vehicle in a neural network" (1989); Ross, Gordon & Bagnell, "A reduction of imitation
 learning and structured prediction to no-regret online learning" (2011).
@@ -138,8 +140,11 @@ def learn(run: Run, name: str, corrected: bool) -> tuple[nn.Module, list[float]]
 
 
 def follow(driver: Driver, cars: int, steps: int) -> tuple[np.ndarray, np.ndarray, Traffic]:
-    """Metres from the middle of the lane, (steps, cars), on the roads of the test (others than those on which the wind was chosen), nan once a car has left its lane; what the driver
-    and the teacher do, (2, steps, cars); and the cars, as they are in the end."""
+    """How it goes on the roads of the test, which are others than those on which the wind was chosen.
+
+    Metres from the middle of the lane, (steps, cars), nan once a car has left its lane; what the driver and the teacher do, (2, steps, cars);
+    and the cars, as they are in the end.
+    """
     traffic, inside, path, steers = Traffic(np.random.default_rng(73_112), cars, WIND), np.ones(cars, bool), [], []
     for _ in range(steps):
         steer = driver(traffic)

@@ -6,6 +6,8 @@ smaller, in changed colours, and mixed with another whose group it is then said 
 to what comes in, so the gradient finds its way through all of them. At the end each picture is judged as it is and mirrored, by an average
 of the weights.
 
+Data: Noto Color Emoji in Unicode's groups.
+
 Source: He, Zhang, Ren & Sun, "Identity mappings in deep residual networks" (2016); Zhang et al., "mixup" (2018).
 """
 

@@ -8,8 +8,10 @@ and learns on with the windows in which it saw faces (hard negatives: Sung & Pog
 photographs without people. With so few faces to learn from it stays credulous: on the astronaut's suit a badge may be taken for one, too,
 though by fewer windows than her face. The simple method for patches is a linear classifier.
 
-Eigenfaces (Turk & Pentland, 1991) are the directions in which faces vary most; a face is a mean face and a few numbers. An autoencoder with as
-many numbers need not go straight ahead. Both are asked for faces that they have not seen.
+Eigenfaces (Turk & Pentland, 1991) are the directions in which faces vary most; a face is a mean face and a few numbers. An autoencoder with
+as many numbers need not go straight ahead. Both are asked for faces that they have not seen.
+
+Data: faces of Labeled Faces in the Wild, patches and photographs of scikit-image and scikit-learn.
 """
 
 import numpy as np

@@ -3,6 +3,8 @@
 What a network is, from a line to a curve: a straight line through points; a straight border between two classes; XOR, which no straight
 border can divide and a few hidden units can; a polynomial whose coefficients are found by gradient descent; two spirals, which need
 layers. Line and polynomial are compared with the exact least squares.
+
+Data: made by the program (points on and about lines, curves and spirals).
 """
 
 from collections.abc import Callable

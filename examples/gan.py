@@ -5,9 +5,9 @@ ones of that digit, and the generator learns to be taken for real. Neither is ev
 generator finds one three that passes and makes no other. So the critic sees pictures of a digit in packs of four: four that are alike
 are not real. Spectral normalisation keeps it from changing too fast, the hinge loss from caring about what it already knows.
 
-What comes out is judged by a third network, which reads real digits: is it the digit that was asked for, and are its features distributed as
-those of real digits? It is compared with a normal distribution of pixels for each digit, whose blurs are read well enough, since each
-is near the mean of its digit; but that is not how digits are distributed.
+What comes out is judged by a third network, which reads real digits: is it the digit that was asked for, and are its features distributed
+as those of real digits? It is compared with a normal distribution of pixels for each digit, whose blurs are read well enough, since each is
+near the mean of its digit; but that is not how digits are distributed.
 
 Sources: Goodfellow et al., "Generative adversarial nets" (2014); Miyato & Koyama, "cGANs with projection discriminator" (2018); Miyato
 et al., "Spectral normalization for generative adversarial networks" (2018); Lin et al., "PacGAN: the power of two samples in

@@ -7,9 +7,12 @@ darker, and learns to clean them: to say of each pixel whether something was add
 says the same: that is a map of it. It has seen neither a scratch nor a disc, but what does not belong to brick, gravel or grass. Where
 that is it tells well; how much is to be taken away it judges too low, so that the cleaned surface of the figure still shows the spots.
 
-The simple method for both is how far the brightness is from the local mean. Everything is measured on the right third of the pictures, which
-neither network has seen. Sources: Zavrtanik, Kristan & Skočaj, "DRAEM: a discriminatively trained reconstruction embedding for surface
-anomaly detection" (2021); Kascenas, Pugeault & O'Neil, "Denoising autoencoders for unsupervised anomaly detection in brain MRI" (2022).
+The simple method for both is how far the brightness is from the local mean. Everything is measured on the right third of the pictures,
+which neither network has seen. Sources: Zavrtanik, Kristan & Skočaj, "DRAEM: a discriminatively trained reconstruction embedding for
+surface anomaly detection" (2021); Kascenas, Pugeault & O'Neil, "Denoising autoencoders for unsupervised anomaly detection in brain MRI"
+(2022).
+
+Data: photographs of brick, gravel and grass (scikit-image).
 """
 
 import numpy as np

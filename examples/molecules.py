@@ -6,6 +6,8 @@ it expects. Nobody tells it the grammar, nor how many bonds an atom has: what it
 each open bracket and ring in mind. A model that counts what follows the last five tokens writes too, and shows how much of that is memory.
 Checked are grammar and bonds, not whether a chemist could make the thing. Molecules count as the same if their graphs do, however written.
 
+Data: small molecules of the National Cancer Institute and of ChEMBL, as strings.
+
 Sources: Segler, Kogej, Tyrchan & Waller, "Generating focused molecule libraries for drug discovery with recurrent neural networks" (2018);
 Weisfeiler & Leman (1968), for telling graphs apart.
 """

@@ -5,6 +5,8 @@ measured in nats per letter: the less it is surprised, the better. The model to 
 An LSTM and a GRU are compared, on first names (a few thousand, where the art is not to learn them by heart) and on surnames. Then each
 letter is drawn from what the network expects, and names come out that nobody may ever have borne.
 
+Data: names of the United States' census of 1990: 5,163 first names, 88,799 surnames.
+
 Sources: Hochreiter & Schmidhuber, "Long short-term memory" (1997); Cho et al., arXiv:1406.1078 (the GRU).
 """
 

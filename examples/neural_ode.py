@@ -5,6 +5,8 @@ each state; a Runge-Kutta method of fourth order follows it, and the error at th
 In the end the network knows the law, and can tell how the pendulum will swing from a beginning it never saw, for five times as long
 as anything it was shown. A linear law, fitted in the same way, knows only small swings.
 
+Data: made by the program (a pendulum with friction).
+
 Source: Chen, Rubanova, Bettencourt & Duvenaud, "Neural ordinary differential equations" (2018).
 """
 

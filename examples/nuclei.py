@@ -5,6 +5,8 @@ tested. That so little is enough is due to patches: they are cut anywhere, turne
 comes twice. The simple method is Otsu's threshold (1979): the grey level that best divides the picture into dark and bright pixels. It
 misses what is dimmer than the rest, and the network does not.
 
+Data: a picture of the 2018 Data Science Bowl.
+
 Source: Ronneberger, Fischer & Brox, "U-Net" (2015); the picture is of the 2018 Data Science Bowl.
 """
 

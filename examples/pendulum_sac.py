@@ -1,9 +1,11 @@
 """A motor too weak to lift a pendulum swings it up and holds it: continuous control by the soft actor-critic.
 
-The actor gives a normal distribution for each state, squeezed into the range of the motor; two critics say what a torque is worth there. The
-critics learn from remembered steps, as in Q-learning; the actor climbs the smaller of their two opinions by the gradient through
-the torque it draws. It is rewarded for being undecided, too: that keeps it trying, and a third loss sets the price of it so that the
-entropy stays at a chosen value.
+The actor gives a normal distribution for each state, squeezed into the range of the motor; two critics say what a torque is worth there.
+The critics learn from remembered steps, as in Q-learning; the actor climbs the smaller of their two opinions by the gradient through the
+torque it draws. It is rewarded for being undecided, too: that keeps it trying, and a third loss sets the price of it so that the entropy
+stays at a chosen value.
+
+Data: made by the program (a pendulum with a motor, as Gymnasium computes it).
 
 Source: Haarnoja et al., "Soft actor-critic algorithms and applications" (2018).
 """

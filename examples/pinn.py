@@ -7,6 +7,8 @@ derivatives of those with respect to the weights. Two problems with a known solu
 
 The loss is smooth and always the same, so the optimizer is L-BFGS, which learns of its curvature.
 
+Data: made by the program (two differential equations).
+
 Source: Raissi, Perdikaris & Karniadakis, "Physics-informed neural networks" (2019).
 """
 

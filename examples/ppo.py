@@ -6,6 +6,8 @@ most (generalized advantage estimation). All that was seen is used for several p
 probability that has already changed by a fifth, so the policy does not run away from the episodes that speak for it. The weights that
 did best in games for validation are kept; the results are from 100 other games.
 
+Data: made by the program (a pole on a cart and a double pendulum, as Gymnasium computes them).
+
 Source: Schulman, Wolski, Dhariwal, Radford & Klimov, "Proximal policy optimization algorithms" (2017).
 """
 

@@ -1,10 +1,10 @@
 """A hundred labels and thousands of digits without any: FixMatch against learning from the hundred alone.
 
-A network that is sure of what a digit is when it is moved a little should say the same when it is turned, sheared and partly painted
-over. So for each picture without a label it is first asked gently; where it is surer than 95 %, its answer is the label of the
-distorted picture. At first it is sure of little; each thing learnt makes it sure of more. What is used in the end is an average
-of the weights over the last steps. It is compared with the same network that learns from the same hundred pictures alone: as they are, which is
-plain supervised learning, and moved a little at every step, which on digits is already worth most of the way.
+A network that is sure of what a digit is when it is moved a little should say the same when it is turned, sheared and partly painted over.
+So for each picture without a label it is first asked gently; where it is surer than 95 %, its answer is the label of the distorted picture.
+At first it is sure of little; each thing learnt makes it sure of more. What is used in the end is an average of the weights over the last
+steps. It is compared with the same network that learns from the same hundred pictures alone: as they are, which is plain supervised
+learning, and moved a little at every step, which on digits is already worth most of the way.
 
 Source: Sohn et al., "FixMatch: simplifying semi-supervised learning with consistency and confidence" (2020).
 """

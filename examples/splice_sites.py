@@ -1,11 +1,13 @@
 """Where does a gene's text begin and end? A convolutional network and a Transformer find splice sites in DNA.
 
-Genes of animals are written in pieces, exons, between which are introns that are cut out before a protein is made. Of 60 letters of DNA
-the networks say whether an exon ends in their middle (EI), one begins there (IE), or neither (N). Cells know introns by the letters they
-begin and end with, GT and AG, but those are everywhere: what stands around them must tell. A convolution looks for short motifs at every
-place, a Transformer lets each letter look at all others, and the mean of what both say is better than either. While they learn, one letter
-in ten is hidden, so that none is relied on alone. The pieces are cut into five parts, each of which is tested on once. Integrated gradients,
-drawn as letters of that height, show what was found: GT and AG at the border, and before AG the many C and T that every textbook has.
+Genes of animals are written in pieces, exons, between which are introns that are cut out before a protein is made. Of 60 letters of DNA the
+networks say whether an exon ends in their middle (EI), one begins there (IE), or neither (N). Cells know introns by the letters they begin
+and end with, GT and AG, but those are everywhere: what stands around them must tell. A convolution looks for short motifs at every place, a
+Transformer lets each letter look at all others, and the mean of what both say is better than either. While they learn, one letter in ten is
+hidden, so that none is relied on alone. The pieces are cut into five parts, each of which is tested on once. Integrated gradients, drawn as
+letters of that height, show what was found: GT and AG at the border, and before AG the many C and T that every textbook has.
+
+Data: pieces of primate genes of Genbank, 3,190 (UCI).
 
 Sources: Towell, Noordewier & Shavlik (1991), who collected the pieces; Schneider & Stephens, "Sequence logos" (1990).
 """

@@ -10,6 +10,8 @@ their sum likely. What it says then are spikes, one a digit. The strings to test
 linear classifier, which is even told how many digits there are, and hears as many parts of equal length. All six speakers are in both
 parts, in no known order: nothing here tells how well strangers are understood.
 
+Data: Free Spoken Digit Dataset.
+
 Sources: Cho et al., arXiv:1406.1078 (the GRU); Graves et al., "Connectionist temporal classification", ICML 2006.
 """
 

@@ -8,6 +8,8 @@ dense one, and how many of the last years it reads, is chosen on the years up to
 learns eight times without one of them, and forecasts it. The mean of the best kind's networks forecasts each year from 1920 on from the
 years before it. Reading fewer years than the line is better: with so few examples a network of eleven inputs learns them by heart.
 
+Data: sunspots of each year, 1700 to 2008 (NOAA).
+
 Sources: Yule, "On a method of investigating periodicities in disturbed series" (1927), for the autoregression; Lai, Chang, Yang & Liu,
 arXiv:1703.07015, for a network beside a line.
 """

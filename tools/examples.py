@@ -13,6 +13,7 @@ import argparse
 import ast
 import json
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -69,13 +70,13 @@ def number(value: float, percent: bool) -> str:
 
 
 def rows_of(measured: dict[str, dict]) -> list[dict]:
-    """One row a metric, with the values of all seeds."""
-    rows: list[dict] = []
-    for seed in measured.values():
-        for i, row in enumerate(seed["results"]):
-            if i == len(rows):
-                rows.append({**row, "values": []})
-            rows[i]["values"].append(row["value"])
+    """One row a metric: what was found with each seed, and the median of what it is compared with."""
+    rows = []
+    for seeds in zip(*(seed["results"] for seed in measured.values()), strict=True):
+        row = {**seeds[0], "values": [one["value"] for one in seeds]}
+        if "baseline" in row:
+            row["baseline"] = statistics.median(one["baseline"] for one in seeds)
+        rows.append(row)
     return rows
 
 
@@ -108,18 +109,34 @@ def measured_of(name: str) -> dict[str, dict]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
+def text_of(path: Path) -> tuple[str, str]:
+    """The first line of the program's text, which is its title, and the rest."""
+    title, _, text = (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")
+    return title.rstrip("."), text.strip()
+
+
+def data_of(path: Path, measured: dict[str, dict]) -> str:
+    """Which data the figures come from: what the program says of it, and what it found when it was run."""
+    said = re.search(r"^Data: (.+?)\.?$", text_of(path)[1], re.MULTILINE)
+    found = {seed["data"]: None for seed in measured.values() if "data" in seed}
+    return "; ".join([*([said[1]] if said else []), *found])
+
+
 def facts(measured: dict[str, dict]) -> str:
     first = next(iter(measured.values()))
     known = ("name", "seed", "quick", "seconds", "version", "results", "date", "machine")
     notes = "".join(f"; {key.replace('_', ' ')}: {value}" for key, value in first.items() if key not in known)
-    seconds = statistics.median(m["seconds"] for m in measured.values())
-    return f"Seeds {', '.join(measured)}; {seconds:,.0f} s a run on {first['machine']}, {first['date']}{notes}."
+    return f"Seeds {', '.join(measured)}; {seconds(measured):,.0f} s a run on {first['machine']}, {first['date']}{notes}."
+
+
+def seconds(measured: dict[str, dict]) -> float:
+    return statistics.median(seed["seconds"] for seed in measured.values())
 
 
 def page_of(name: str, path: Path) -> str:
-    title, _, text = (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")
+    title, text = text_of(path)
     measured = measured_of(name)
-    parts = [f"# {title.rstrip('.')}", text.strip(), f"```\nminigrad run {name}\n```"]
+    parts = [f"# {title}", text, f"```\nminigrad run {name}\n```"]
     if measured:
         head = ["metric", "median", "from, to", "baseline", "expected", "reached"]
         parts += [table(head, [cells(row) for row in rows_of(measured)]), facts(measured)]
@@ -132,23 +149,32 @@ def page_of(name: str, path: Path) -> str:
 
 
 def overview() -> str:
-    rows = []
+    listed, results = [], []
     for name, path in programs().items():
-        title = (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0]
-        first = True
-        for row in [cells(row) for row in rows_of(measured_of(name))] or [["not yet measured", "", "", "", "", ""]]:
-            rows.append([f"[{name}](examples/{name}.md)" if first else "", title.rstrip(".") if first else "", *row[:2], *row[3:]])
-            first = False
+        link, measured = f"[{name}](examples/{name}.md)", measured_of(name)
+        runs = f"{len(measured)}, {seconds(measured):,.0f} s each" if measured else "none"
+        listed.append([link, text_of(path)[0], data_of(path, measured), runs])
+        for i, row in enumerate(rows_of(measured)):
+            results.append(["" if i else link, *cells(row)])
     intro = """# Examples
 
 Systems of deep learning, each a program of one file that reads from top to bottom. `minigrad list` shows them, `minigrad run NAME` runs
 one: it trains on the data it names, prints what it measured beside a simple method and what is to be expected, and leaves a picture and
-the weights in `runs/NAME/`. `--quick` does all of it in seconds, `--seed N` another time. The table has the medians of the seeds that
-were run; it is written by `python tools/examples.py` from what the programs measured.
-"""
+the weights in `runs/NAME/`. `--quick` does all of it in seconds, `--seed N` another time."""
+    second = """## What they reach
+
+Medians of the runs, each with another seed, and the least and the greatest of them. Both tables are written by
+`python tools/examples.py` from what the programs measured; where the data comes from and under which licence is told in
+[Real data](data_sets.md)."""
     tree = "\n".join(f"examples/{name}" for name in programs())
-    head = ["program", "what it does", "metric", "median", "baseline", "expected", "reached"]
-    return f"{intro}\n{table(head, rows)}\n\n```{{toctree}}\n:hidden:\n\n{tree}\n```\n"
+    parts = [
+        intro,
+        table(["program", "what it does", "data", "runs"], listed),
+        second,
+        table(["program", "metric", "median", "from, to", "baseline", "expected", "reached"], results),
+        f"```{{toctree}}\n:hidden:\n\n{tree}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def write() -> None:
