@@ -1,26 +1,46 @@
-"""A network teaches itself tic-tac-toe and Connect Four by playing against itself, with a search, as AlphaZero does.
+"""A network teaches itself tic-tac-toe, Connect Four and Gomoku: it plays itself and searches, as AlphaZero does.
 
 The network looks at a board and says which moves are promising and who will win. A tree search asks it about the boards that may
 come, and knows better afterwards: the moves it looked at most are what the network shall find promising, and who won in the end is what
 it shall have foreseen. Many games are played at once, all trees kept in common arrays, so the network is always asked about many
 boards together. A board is two integers, the stones of the one to move and of the other, one bit a place.
 
-Tic-tac-toe is put to the proof: every reply is tried in every position it can be led into. In Connect Four it plays an alpha-beta search
-four moves deep. `--game NAME` takes one of the two, `--play` lets you play against what was learned.
+Tic-tac-toe is put to the proof: every reply is tried in every position it can be led into. In Connect Four it plays against an alpha-beta
+search four moves deep, in Gomoku (five in a row, on 7 x 7 places) against one that looks two moves ahead, at each of 49 places. `--game NAME`
+takes one of the three, `--play` lets you play against what was learned.
 
 Data: made by the program (games against itself).
 
 Source: Silver et al., "A general reinforcement learning algorithm that masters chess, shogi, and Go through self-play" (2018).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 import minigrad as mg
 from minigrad import nn, optim, viz
-from minigrad.games import EMPTY, GAMES, Game, Moves, alpha_beta, compete
+from minigrad.games import EMPTY, GAMES, Game, Moves, alpha_beta, compete, share_lost
 from minigrad.nn import functional as F
 from minigrad.train import History, Run, predict
 from minigrad.utils.data import ReplayBuffer
+
+
+class Plan(NamedTuple):
+    title: str
+    channels: int  # of the network
+    rounds: int  # of 128 games each
+    steps: int  # of learning, after each round
+    looks: int  # of the search at each move
+    memory: int  # positions
+    depth: int = 1  # of the search it plays against
+
+
+PLANS = {
+    "tictactoe": Plan("tic-tac-toe", 16, 25, 100, 32, 10_000),
+    "connect4": Plan("Connect Four", 32, 60, 200, 64, 60_000, depth=4),
+    "gomoku": Plan("Gomoku", 32, 60, 200, 64, 60_000, depth=2),
+}
 
 
 class Network(nn.Module):
@@ -42,10 +62,6 @@ class Network(nn.Module):
         for one, other in zip(self.layers[::2], self.layers[1::2]):
             x = F.relu(x + other(F.relu(one(x))))
         return mg.cat([self.policy(x), self.value(x)], 1)
-
-
-def network(run: Run, name: str) -> Network:
-    return Network(GAMES[name], run.pick(full={"tictactoe": 16, "connect4": 32}[name], quick=4))
 
 
 def ask(game: Game, model: nn.Module, mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +118,7 @@ def player(game: Game, model: nn.Module, looks: int) -> Moves:
 
 
 def self_play(game: Game, model: nn.Module, count: int, looks: int, rng: np.random.Generator, memory: ReplayBuffer) -> None:
-    """Play, and remember each position with what the search found and who won, and its mirror image."""
+    """Play, and remember each position with what the search found and who won."""
     boards, going, turn = np.zeros((2, count), np.uint64), np.arange(count), 0
     outcome, record = np.zeros(count), []  # outcome: for the one who began
     while len(going):
@@ -115,27 +131,24 @@ def self_play(game: Game, model: nn.Module, count: int, looks: int, rng: np.rand
         outcome[going[over]] = result[over] * (-1) ** turn
         boards, going, turn = np.stack(boards)[:, ~over], going[~over], turn + 1
     for going, turn, boards, odds in record:
-        planes, value = game.planes(*boards), (outcome[going] * (-1) ** turn).astype(np.float32)
-        mirrored = odds.reshape(len(odds), game.width, -1)[:, ::-1].reshape(odds.shape)
-        memory.extend(planes, odds.astype(np.float32), value)
-        memory.extend(planes[:, :, ::-1], mirrored.astype(np.float32), value)
+        memory.extend(game.planes(*boards), odds.astype(np.float32), (outcome[going] * (-1) ** turn).astype(np.float32))
 
 
-def learn(run: Run, name: str, looks: int) -> tuple[Network, Network, History]:
+def learn(run: Run, name: str, plan: Plan) -> tuple[Network, Network, History]:
     """Rounds of games against itself, each followed by learning; gives the network, what it was at first, and the history."""
-    game, small = GAMES[name], name == "tictactoe"
-    model, untrained = network(run, name), network(run, name)
-    rounds, steps = run.pick(full=25 if small else 60, quick=2), run.pick(full=100 if small else 200, quick=3)
-    memory = ReplayBuffer(run.pick(full=20_000 if small else 120_000, quick=500))
+    game = GAMES[name]
+    model, untrained = Network(game, plan.channels), Network(game, plan.channels)
+    memory = ReplayBuffer(plan.memory)
     optimizer = optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-4)
-    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, rounds)
+    schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, plan.rounds)
     state = {"model": model, "optimizer": optimizer, "schedule": schedule, "memory": memory, "rng": run.rng}
-    loop = run.loop(rounds, name, unit=f"{name}: round", **state)
+    loop = run.loop(plan.rounds, name, unit=f"{plan.title}: round", **state)
     for _ in loop:
-        self_play(game, model, run.pick(full=128, quick=2), looks, run.rng, memory)
+        self_play(game, model, run.pick(full=128, quick=2), plan.looks, run.rng, memory)
         sums = np.zeros(2)
-        for _ in loop.batches(range(steps)):
+        for _ in loop.batches(range(plan.steps)):
             planes, odds, value = memory.sample(256)
+            planes, odds = map(mg.from_numpy, game.seen(planes.numpy(), odds.numpy(), run.rng.integers(game.symmetries)))
             answer = model(planes)
             policy, error = F.cross_entropy(answer[:, :-1], odds), F.mse_loss(answer[:, -1], value)
             optimizer.zero_grad()
@@ -143,57 +156,38 @@ def learn(run: Run, name: str, looks: int) -> tuple[Network, Network, History]:
             optimizer.step()
             sums += policy.item(), error.item()
         schedule.step()
-        loop.log(policy=sums[0] / steps, value=sums[1] / steps)
+        loop.log(policy=sums[0] / plan.steps, value=sums[1] / plan.steps)
     return model, untrained, loop.history
 
 
-def share_lost(game: Game, moves: Moves) -> float:
-    """Of all games that can come about, whatever the other does and whoever begins, the share that is lost."""
-    lost = total = 0
-    for ours in (True, False):
-        mine, theirs = EMPTY
-        while len(mine):
-            if ours:
-                mine, theirs, result = game.move(mine, theirs, moves(mine, theirs))
-            else:
-                which, reply = np.nonzero(game.landings(mine, theirs))
-                mine, theirs, result = game.move(mine[which], theirs[which], reply)
-                lost += int((result == 1).sum())
-            on = np.isnan(result)
-            mine, theirs, total, ours = mine[on], theirs[on], total + int((~on).sum()), not ours
-    return lost / total
-
-
-def names(game: Game) -> list[str]:
-    """Of the moves: columns are letters, rows numbers, from the bottom up."""
-    rows = [""] if game.falls else [str(j + 1) for j in range(game.height)]
-    return [column + row for column in "abcdefg"[: game.width] for row in rows]
-
-
-def draw(axes, name: str, model: nn.Module, history: History, looks: int, other: Moves) -> None:
+def draw(axes, game: Game, title: str, model: nn.Module, history: History, looks: int, other: Moves) -> None:
     """How it learned, what it thinks of the first move, and a game it plays: it begins, with the dark stones."""
-    game, (left, middle, right) = GAMES[name], axes
+    left, middle, right = axes
     left.plot(history["policy"], label="policy: cross entropy")
     left.plot(history["value"], label="value: mean square error")
-    left.set(title=f"{name}: learning", xlabel="rounds of games", ylim=(0, None))
+    left.set(title=f"{title}: learning", xlabel="rounds of games", ylim=(0, None))
     left.legend()
     guess, visits = ask(game, model, *EMPTY)[0][0], search(game, model, *EMPTY, looks)[0]
-    moves = np.arange(len(guess))
-    middle.bar(moves - 0.2, guess, 0.4, label="network")
-    middle.bar(moves + 0.2, visits / visits.sum(), 0.4, label=f"after a search of {looks} boards")
-    middle.set_xticks(moves, names(game))
-    middle.margins(y=0.25)
-    middle.set(title="The first move", xlabel="column" if game.falls else "place", ylabel="share")
-    middle.legend()
+    if game.falls:
+        moves = np.arange(len(guess))
+        middle.bar(moves - 0.2, guess, 0.4, label="network")
+        middle.bar(moves + 0.2, visits / visits.sum(), 0.4, label=f"after a search of {looks} boards")
+        middle.set_xticks(moves, game.names)
+        middle.margins(y=0.25)
+        middle.set(title="The first move", xlabel="column", ylabel="share")
+        middle.legend()
+    else:
+        middle.imshow(visits.reshape(game.width, game.height).T, cmap="Blues", vmin=0, origin="lower")
+        middle.set(title=f"The first move, after a search of {looks} boards: the darker the better")
+        lettered(middle, game)
 
     (mine, theirs), turn, result = EMPTY, 0, [np.nan]
     right.set(xlim=(-0.5, game.width - 0.5), ylim=(-0.5, game.height - 0.5), aspect="equal")
-    right.set_xticks(range(game.width), list("abcdefg"[: game.width]))
-    right.set_yticks(range(game.height), range(1, game.height + 1))
+    lettered(right, game)
     while np.isnan(result[0]):
         move = (other if turn % 2 else player(game, model, looks))(mine, theirs)
         (at,) = np.argwhere(game.places == game.landings(mine, theirs)[0, move])
-        right.plot(*at, "o", ms=24, color="tab:orange" if turn % 2 else "tab:blue")
+        right.plot(*at, "o", ms=170 / game.height, color="tab:orange" if turn % 2 else "tab:blue")
         right.text(*at, str(turn + 1), ha="center", va="center", color="white")
         mine, theirs, result = game.move(mine, theirs, move)
         turn += 1
@@ -201,39 +195,46 @@ def draw(axes, name: str, model: nn.Module, history: History, looks: int, other:
     right.set(title=f"A game (blue: the network): {end}")
 
 
-def against_you(run: Run, name: str, looks: int) -> None:
+def lettered(board, game: Game) -> None:
+    board.set_xticks(range(game.width), list("abcdefg"[: game.width]))
+    board.set_yticks(range(game.height), range(1, game.height + 1))
+
+
+def against_you(run: Run, name: str, channels: int, looks: int) -> None:
     game = GAMES[name]
-    model = network(run, name)
+    model = Network(game, channels)
     model.load_state_dict(mg.load(run.folder / f"{name}.npz"))
 
     def you(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-        possible = dict(zip(names(game), game.landings(mine, theirs)[0]))
+        possible = dict(zip(game.names, game.landings(mine, theirs)[0]))
         print(game.text(int(mine[0]), int(theirs[0])), " ".join("abcdefg"[: game.width]), sep="\n")
         while not possible.get(answer := input("your move (you are X): ").strip()):
             print("one of", *(name for name, stone in possible.items() if stone))
-        return np.array([names(game).index(answer)])
+        return np.array([game.names.index(answer)])
 
     def it(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
         move = player(game, model, looks)(mine, theirs)
-        print(f"it plays {names(game)[move[0]]}")
+        print(f"it plays {game.names[move[0]]}")
         return move
 
     result = compete(game, [you, it], 1)[0]
     print({1: "You win.", 0: "A draw.", -1: "It wins."}[int(result)])
 
 
-def main(run: Run, game: str = "both", *, play: bool = False) -> None:
-    if game not in ("both", *GAMES):
-        raise SystemExit(f"board_game: no game {game!r}; there are both, {', '.join(GAMES)}")
-    chosen = list(GAMES) if game == "both" else [game]
+def main(run: Run, game: str = "all", *, play: bool = False) -> None:
+    if game not in ("all", *GAMES):
+        raise SystemExit(f"board_game: no game {game!r}; there are all, {', '.join(GAMES)}")
+    chosen = list(GAMES) if game == "all" else [game]
+    quick = Plan("quick", 4, 2, 3, 2, 500)
+    plans = run.pick(full=PLANS, quick={name: quick._replace(title=plan.title) for name, plan in PLANS.items()})
     if play:
-        return against_you(run, chosen[-1], 400)
+        return against_you(run, chosen[-1], plans[chosen[-1]].channels, 400)
     figure, panels = viz.figure(len(chosen), 3, size=(15, 4.6 * len(chosen)))
     for name, row in zip(chosen, np.reshape(panels, (-1, 3))):
-        rules, looks = GAMES[name], run.pick(full=32 if name == "tictactoe" else 64, quick=2)
-        other = alpha_beta(rules, run.pick(full=4, quick=2), np.random.default_rng(run.seed))
-        model, untrained, history = learn(run, name, looks)
-        trained, new = (player(rules, net, run.pick(full=2 * looks, quick=1)) for net in (model, untrained))
+        rules, plan = GAMES[name], plans[name]
+        model, untrained, history = learn(run, name, plan)
+        trained, new = (player(rules, net, 2 * plan.looks) for net in (model, untrained))
+        other = alpha_beta(rules, plan.depth, np.random.default_rng(run.seed))
         known = {"baseline_name": "search, untrained", "percent": True}
         if name == "tictactoe":
             lost, before = share_lost(rules, trained), share_lost(rules, new)
@@ -241,8 +242,8 @@ def main(run: Run, game: str = "both", *, play: bool = False) -> None:
         else:
             games = run.pick(full=100, quick=2)
             won, before = ((compete(rules, [one, other], games) == 1).mean() for one in (trained, new))
-            run.result("Connect Four: games won against alpha-beta, 4 deep", won, baseline=before, floor=0.5, **known)
-        draw(row, name, model, history, 2 * looks, other)
+            run.result(f"{plan.title}: games won against alpha-beta, {plan.depth} deep", won, baseline=before, floor=0.5, **known)
+        draw(row, rules, plan.title, model, history, 2 * plan.looks, other)
         run.save(model, name)
     run.figure(figure)
 

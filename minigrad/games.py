@@ -6,6 +6,7 @@ A board is two integers, the stones of the one to move and those of the other, o
 from __future__ import annotations
 
 import functools
+import string
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -42,8 +43,13 @@ class Game(NamedTuple):
     @property
     def places(self) -> np.ndarray:
         """The bit of each place, (width, height), from the bottom up."""
-        column, row = np.indices((self.width, self.height), dtype=np.uint64)
-        return ONE << (column * np.uint64(self.height + 1) + row)
+        return _places(self)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the moves: columns are letters, rows are numbers, from the bottom up."""
+        rows = [""] if self.falls else [str(j + 1) for j in range(self.height)]
+        return [column + row for column in string.ascii_lowercase[: self.width] for row in rows]
 
     def text(self, crosses: int, circles: int) -> str:
         """The board as lines of characters."""
@@ -70,6 +76,19 @@ class Game(NamedTuple):
         """What the network sees: (N, 2, width, height)."""
         return (np.stack([mine, theirs], 1)[:, :, None, None] & self.places != 0).astype(np.float32)
 
+    @property
+    def symmetries(self) -> int:
+        """In how many ways a position can be seen that are the same to the rules: in a mirror, and where nothing falls also turned."""
+        return 8 if self.width == self.height and not self.falls else 2
+
+    def seen(self, planes: np.ndarray, odds: np.ndarray, way: int) -> tuple[np.ndarray, np.ndarray]:
+        """Positions (N, 2, width, height) and what is said of their moves (N, moves), seen in one of these ways; 0 is as they are."""
+        grid = odds.reshape(len(odds), self.width, -1)
+        planes, grid = (np.rot90(one, way // 2, (-2, -1)) for one in (planes, grid))
+        if way % 2:
+            planes, grid = planes[:, :, ::-1], grid[:, ::-1]
+        return np.ascontiguousarray(planes), grid.reshape(odds.shape)
+
     def move(self, mine: np.ndarray, theirs: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The boards as the other sees them, and what who has moved got: 1 won, 0 drawn, nan not ended."""
         placed = mine | self.landings(mine, theirs)[np.arange(len(mine)), moves]
@@ -77,9 +96,17 @@ class Game(NamedTuple):
         return theirs, placed, np.where(self.won(placed), 1.0, np.where(full, 0.0, np.nan))
 
 
+@functools.cache
+def _places(game: Game) -> np.ndarray:
+    column, row = np.indices((game.width, game.height), dtype=np.uint64)
+    places = ONE << (column * np.uint64(game.height + 1) + row)
+    places.flags.writeable = False  # all boards share it
+    return places
+
+
 EMPTY = np.zeros((2, 1), np.uint64)
-TICTACTOE, CONNECT4 = Game(3, 3, 3, False), Game(7, 6, 4, True)
-GAMES = {"tictactoe": TICTACTOE, "connect4": CONNECT4}
+TICTACTOE, CONNECT4, GOMOKU = Game(3, 3, 3, False), Game(7, 6, 4, True), Game(7, 7, 5, False)
+GAMES = {"tictactoe": TICTACTOE, "connect4": CONNECT4, "gomoku": GOMOKU}
 
 
 def compete(game: Game, players: Sequence[Moves], count: int) -> np.ndarray:
@@ -93,6 +120,27 @@ def compete(game: Game, players: Sequence[Moves], count: int) -> np.ndarray:
                 result[at] = got * (1 - 2 * side)
         going, turn = going[np.isnan(result[going])], turn + 1
     return result
+
+
+def share_lost(game: Game, moves: Moves) -> float:
+    """Of all games that can come about, whatever the other does and whoever begins, the share that is lost: for small games.
+
+    >>> share_lost(TICTACTOE, alpha_beta(TICTACTOE, 9, np.random.default_rng(0)))
+    0.0
+    """
+    lost = total = 0
+    for ours in (True, False):
+        mine, theirs = EMPTY
+        while len(mine):
+            if ours:
+                mine, theirs, result = game.move(mine, theirs, moves(mine, theirs))
+            else:
+                which, reply = np.nonzero(game.landings(mine, theirs))
+                mine, theirs, result = game.move(mine[which], theirs[which], reply)
+                lost += int((result == 1).sum())
+            on = np.isnan(result)
+            mine, theirs, total, ours = mine[on], theirs[on], total + int((~on).sum()), not ours
+    return lost / total
 
 
 # ---- an opponent ----

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minigrad.games import CONNECT4, EMPTY, GAMES, Game, alpha_beta, compete
+from minigrad.games import CONNECT4, EMPTY, GAMES, TICTACTOE, Game, alpha_beta, compete, share_lost
 
 BOARDS = [*GAMES.values(), Game(5, 4, 3, True), Game(4, 6, 4, False)]
 
@@ -48,6 +48,23 @@ def test_rules(game):
     assert 1.0 in ends
 
 
+@pytest.mark.parametrize("game", BOARDS)
+def test_symmetries(game):
+    """Seen in any of the ways, a move is where its stone is, and a line is a line; and no two ways are the same."""
+    rng = np.random.default_rng(0)
+    boards = rng.random((60, game.width, game.height)) < np.linspace(0, 1, 60)[:, None, None]
+    lines = [in_line(board, game.line) for board in boards]
+    assert 0 < sum(lines) < 60
+    planes = np.stack([boards, ~boards], 1).astype(np.float32)
+    views = [game.seen(planes, boards.any(2) if game.falls else boards.reshape(60, -1), way) for way in range(game.symmetries)]
+    for seen, odds in views:
+        assert (odds == (seen[:, 0].any(2) if game.falls else seen[:, 0].reshape(60, -1))).all()
+        assert [in_line(board, game.line) for board in seen[:, 0]] == lines
+        assert (seen.sum(1) == 1).all()
+    assert (views[0][0] == planes).all()
+    assert len({seen.tobytes() for seen, _ in views}) == game.symmetries
+
+
 def test_alpha_beta_against_search_without_cuts():
     """The moves it calls best are those of plain minimax, which looks at everything."""
     game, rng = Game(4, 4, 3, True), np.random.default_rng(1)
@@ -86,3 +103,29 @@ def test_compete():
     result = compete(CONNECT4, [alpha_beta(CONNECT4, 2, np.random.default_rng(0)), left], 6)
     assert result.tolist() == [1] * 6
     assert (compete(CONNECT4, [left, left], 4) == [1, -1, 1, -1]).all(), "who begins wins, and they take turns"
+
+
+def test_share_lost():
+    """A search of the whole tree loses nothing; who always takes the first place does, and as often as counting one by one finds."""
+
+    def first(mine, theirs):
+        return (TICTACTOE.landings(mine, theirs) != 0).argmax(1)
+
+    def count(mine, theirs, ours):
+        lost = total = 0
+        for move in first(mine, theirs) if ours else np.flatnonzero(TICTACTOE.landings(mine, theirs)[0]):
+            *after, result = TICTACTOE.move(mine, theirs, np.array([move]))
+            if np.isnan(result[0]):
+                below = count(*after, not ours)
+                lost, total = lost + below[0], total + below[1]
+            else:
+                lost, total = lost + (result[0] == 1 and not ours), total + 1
+        return lost, total
+
+    found = [count(*EMPTY, ours) for ours in (True, False)]
+    assert share_lost(TICTACTOE, first) == sum(lost for lost, _ in found) / sum(total for _, total in found) > 0
+    assert share_lost(TICTACTOE, alpha_beta(TICTACTOE, 9, np.random.default_rng(0))) == 0
+
+
+def test_names():
+    assert CONNECT4.names == list("abcdefg") and TICTACTOE.names[:4] == ["a1", "a2", "a3", "b1"]
