@@ -6,8 +6,8 @@ it shall have foreseen. Many games are played at once, all trees kept in common 
 boards together. A board is two integers, the stones of the one to move and of the other, one bit a place.
 
 Tic-tac-toe is put to the proof: every reply is tried in every position it can be led into. In Connect Four it plays against an alpha-beta
-search four moves deep, in Gomoku (five in a row, on 7 x 7 places) against one that looks two moves ahead, at each of 49 places. `--game NAME`
-takes one of the three, `--play` lets you play against what was learned.
+search four moves deep, in Gomoku (five in a row, on 7 x 7 places) against one that looks two moves ahead, at each of 49 places. `--game
+NAME` takes one of the three, `--play` lets you play against what was learned.
 
 Data: made by the program (games against itself).
 
