@@ -178,7 +178,8 @@ def draw(axes, game: Game, title: str, model: nn.Module, history: History, looks
         middle.legend()
     else:
         middle.imshow(visits.reshape(game.width, game.height).T, cmap="Blues", vmin=0, origin="lower")
-        middle.set(title=f"The first move, after a search of {looks} boards: the darker the better")
+        middle.set(title=f"The first move, after a search of {looks} boards")
+        middle.grid(visible=False)
         lettered(middle, game)
 
     (mine, theirs), turn, result = EMPTY, 0, [np.nan]

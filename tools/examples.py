@@ -34,9 +34,7 @@ def programs() -> dict[str, Path]:
 
 def run(name: str, path: Path, seed: int, again: bool) -> None:
     """Run the program unless its result with this seed is known, and keep what it measured."""
-    target = RESULTS / f"{name}.json"
-    known = json.loads(target.read_text()) if target.exists() else {}
-    if str(seed) in known and not again:
+    if str(seed) in measured_of(name) and not again:
         return
     out = ROOT / "runs" / (name + (f"-seed{seed}" if seed else ""))
     print(f"== {name}, seed {seed}", flush=True)
@@ -48,8 +46,9 @@ def run(name: str, path: Path, seed: int, again: bool) -> None:
         raise SystemExit(code)
     measured = json.loads((out / "result.json").read_text())
     measured |= {"date": time.strftime("%Y-%m-%d"), "machine": f"{platform.machine()}, {platform.system()}"}
-    known[str(seed)] = measured
+    known = measured_of(name) | {str(seed): measured}  # read only now: another seed may have been measured meanwhile
     RESULTS.mkdir(exist_ok=True)
+    target = RESULTS / f"{name}.json"
     part = target.with_suffix(".part")
     part.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
     part.replace(target)
