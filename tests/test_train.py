@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 
 import numpy as np
 import pytest
@@ -100,6 +101,23 @@ def test_a_round_cut_short_is_done_again(tmp_path):
         learner.loop.save(tmp_path / "other.npz")
     assert not (tmp_path / "c.npz").exists(), "checkpoints are seconds apart"
     assert Learner(tmp_path / "c.npz").run().outcome() == whole
+
+
+def test_a_run_that_was_interrupted_tells_all_its_time(tmp_path):
+    def part(interrupt_after):
+        run = Run("program", tmp_path)
+        run.interrupt_after = interrupt_after
+        for _ in run.loop(3):
+            time.sleep(0.2)
+        run.result("metric", 1)
+        run.finish(1.0)
+
+    with pytest.raises(KeyboardInterrupt):
+        part(2)
+    part(None)
+    assert 1.4 <= json.loads((tmp_path / "result.json").read_text())["seconds"] < 2
+    part(None)
+    assert json.loads((tmp_path / "result.json").read_text())["seconds"] == 1, "a new run begins at nothing"
 
 
 def test_stopping_keeps_the_best_weights():

@@ -65,6 +65,8 @@ class Loop:
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.history = History()
         self.done = 0  # rounds that are behind us
+        self.seconds = 0.0  # that they took
+        self.earlier = 0.0  # of these, in runs that were interrupted
         self.interrupt_after: int | None = None  # rounds after which to raise KeyboardInterrupt, for tests of what then happens
         self._callbacks = list(callbacks)
         self._state = dict(state, **{f"callback {i}": c for i, c in enumerate(self._callbacks) if hasattr(c, "state_dict")})
@@ -83,7 +85,9 @@ class Loop:
                 if self._watch:
                     self._watch.begin(self.done)
                 self._row = {}
+                start = time.perf_counter()
                 yield self.done
+                self.seconds += time.perf_counter() - start
                 self._finish()
         finally:
             if self._watch:
@@ -126,6 +130,7 @@ class Loop:
         mg.save(
             {
                 "done": self.done,
+                "seconds": self.seconds,
                 "stopped": self.stopped,
                 "history": self.history.state_dict(),
                 "generator": mg.get_rng_state(),
@@ -150,6 +155,7 @@ class Loop:
             except (KeyError, RuntimeError, TypeError, ValueError) as error:
                 raise FormatError(f"Loop: {path}: its {name} is that of another program: {error}; remove it to start anew") from error
         self.done, self.stopped = saved["done"], saved["stopped"]
+        self.seconds = self.earlier = saved.get("seconds", 0.0)
         self.history.load_state_dict(saved["history"])
         mg.set_rng_state(saved["generator"])
 

@@ -52,7 +52,7 @@ class Run:
         self.results: list[dict[str, Any]] = []
         self.notes: dict[str, Any] = {}
         self.interrupt_after: int | None = None
-        self._checkpoints: list[Path] = []
+        self._loops: dict[Path, Loop] = {}
 
     def pick(self, full: T, quick: T) -> T:
         """`full`, or `quick` in a quick run.
@@ -68,11 +68,10 @@ class Run:
         name: of the loop, where a program has several. options: those of Loop, and the state.
         """
         path = self.folder / f"{CHECKPOINT}{name and '-'}{name}.npz"
-        if path in self._checkpoints:
+        if path in self._loops:
             raise ValueError(f"Run.loop: a second loop named {name!r}; each needs a name of its own")
-        self._checkpoints.append(path)
         self.folder.mkdir(parents=True, exist_ok=True)
-        loop = Loop(total, path, **options)
+        loop = self._loops[path] = Loop(total, path, **options)
         if self.interrupt_after is not None:
             loop.interrupt_after = self.interrupt_after
         return loop
@@ -160,12 +159,16 @@ class Run:
         return path
 
     def finish(self, seconds: float) -> None:
-        """Write result.json, print the table, and remove the checkpoints: the next run begins anew."""
+        """Write result.json, print the table, and remove the checkpoints: the next run begins anew.
+
+        seconds: how long this process took; what rounds took in those before it, which were interrupted, is added.
+        """
+        seconds += sum(loop.earlier for loop in self._loops.values())
         facts = {"name": self.name, "seed": self.seed, "quick": self.quick, "seconds": round(seconds, 1), "version": mg.__version__}
         text = json.dumps({**facts, **self.notes, "results": self.results}, indent=1)
         self._write("result.json", lambda part: part.write_text(text + "\n"))
         print(table(self.results))
-        for path in self._checkpoints:
+        for path in self._loops:
             path.unlink(missing_ok=True)
 
     @classmethod
