@@ -151,11 +151,36 @@ def test_checkpoints_of_other_programs_are_refused(tmp_path):
         list(Loop(1, path, progress=False, net=nn.Linear(2, 2)))
     with pytest.raises(FormatError, match="its model is that of another program"):
         list(Loop(1, path, progress=False, model=nn.Linear(3, 2)))
+    path.unlink()
+    list(Loop(1, path, progress=False, table=mg.zeros(1)))
+    with pytest.raises(FormatError, match=r"its table is that of another program: shape \(1,\), expected \(2,\)"):
+        list(Loop(1, path, progress=False, table=mg.zeros(2)))
     mg.save({"w": mg.ones(1)}, path)
     with pytest.raises(FormatError, match="not a checkpoint of a loop"):
         list(Loop(1, path, progress=False))
     with pytest.raises(TypeError, match="Loop: rate must have state_dict and load_state_dict, or be a generator.* got float"):
         Loop(1, rate=0.1)
+
+
+def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path):
+    """What was restored before the part that does not fit is as it was before."""
+
+    def loop(size):
+        model, rng, seen = nn.Linear(2, 2), np.random.default_rng(5), [1, 2]
+        state = {"model": model, "rng": rng, "seen": seen, "table": np.ones(size)}
+        return Loop(2, tmp_path / "c.npz", progress=False, **state), state
+
+    first, state = loop(3)
+    for _ in first:
+        state["rng"].random()
+        state["seen"].append(3)
+        first.log(loss=1)
+    second, state = loop(4)
+    weights, drawn = state["model"].weight.tolist(), state["rng"].bit_generator.state
+    with pytest.raises(FormatError, match="its table is that of another program"):
+        list(second)
+    assert state["model"].weight.tolist() == weights and state["rng"].bit_generator.state == drawn and state["seen"] == [1, 2]
+    assert not second.done and not len(second.history)
 
 
 def test_history(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
@@ -149,15 +150,18 @@ class Loop:
         if state.keys() != self._state.keys():
             ours, theirs = ", ".join(sorted(self._state)), ", ".join(sorted(state))
             raise FormatError(f"Loop: {path} holds the state of {theirs}, and the program has {ours}: remove it to start anew")
-        for name, value in self._state.items():
+        parts = [(name, value, state[name]) for name, value in self._state.items()]
+        parts += [("history", self.history, saved["history"]), ("random numbers", mg.default_generator, saved["generator"])]
+        before = copy.deepcopy([_get(value) for _, value, _ in parts])
+        for name, value, new in parts:
             try:
-                _set(value, state[name])
+                _set(value, new)
             except (KeyError, RuntimeError, TypeError, ValueError) as error:
+                for (_, other, _), old in zip(parts, before):
+                    _set(other, old)
                 raise FormatError(f"Loop: {path}: its {name} is that of another program: {error}; remove it to start anew") from error
         self.done, self.stopped = saved["done"], saved["stopped"]
         self.seconds = self.earlier = saved.get("seconds", 0.0)
-        self.history.load_state_dict(saved["history"])
-        mg.set_rng_state(saved["generator"])
 
 
 # ---- the state of a thing ----
@@ -192,11 +196,11 @@ def _set(value: Any, state: Any) -> None:
         version, numbers, gauss = state
         value.setstate((version, tuple(numbers), gauss))
     elif isinstance(value, mg.Tensor):
+        _check_shape(state, value)
         with mg.no_grad():
             value.copy_(state)
     elif isinstance(value, np.ndarray):
-        if value.shape != tuple(state.shape):
-            raise ValueError(f"shape {tuple(state.shape)}, expected {value.shape}")
+        _check_shape(state, value)
         value[...] = state.numpy() if isinstance(state, mg.Tensor) else state
     elif isinstance(value, list):
         value[:] = state
@@ -205,3 +209,8 @@ def _set(value: Any, state: Any) -> None:
         value.update(state)
     else:
         value.load_state_dict(state)
+
+
+def _check_shape(state: Any, value: Any) -> None:
+    if tuple(state.shape) != tuple(value.shape):
+        raise ValueError(f"shape {tuple(state.shape)}, expected {tuple(value.shape)}")
